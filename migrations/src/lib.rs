@@ -1,0 +1,1 @@
+//! The tables of Paicha for SQLite and PostgreSQL, in pairs.

@@ -1,0 +1,1 @@
+//! Import files of Paicha: spreadsheet bytes in, rows or row-level errors out. No I/O.

@@ -1,0 +1,1 @@
+//! The printed forms of Paicha: plain data in, file bytes out. No I/O.

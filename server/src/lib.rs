@@ -1,0 +1,1 @@
+//! The server of Paicha: field inspections from offline phones into a hazard ledger.

@@ -1,0 +1,2 @@
+//! The `paicha` program.
+fn main() {}

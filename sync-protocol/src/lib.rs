@@ -1,0 +1,1 @@
+//! The sync protocol of Paicha: wire types, record schema, merge, workflow and form numbers. Pure.
