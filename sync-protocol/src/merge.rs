@@ -1,0 +1,17 @@
+//! What becomes of an operation: a pure function over the operation, what the server knew when it came (its [`Context`]) and the
+//! records it names. Facts merge by union, judgements by danger, workflow by the state machine, text is never lost, and what would
+//! make a situation look safer waits for a person (protocol 3.4). What a newcomer gets wrong: nothing here may look at anything
+//! that depends on arrival order, or two servers would disagree.
+
+mod apply;
+mod context;
+mod held;
+mod outcome;
+mod register;
+mod view;
+
+pub use apply::{Submission, World, decide};
+pub use context::{Context, EventTime, Scope};
+pub use held::{Held, Released, decide_and_release};
+pub use outcome::{FieldOutcome, Outcome, Status};
+pub use view::{incomplete, is_disputed, report_village, shown_field};
