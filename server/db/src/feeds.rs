@@ -44,7 +44,13 @@ fn feed_row(row: &Row) -> Result<FeedRow, DbError> {
 ///
 /// # Errors
 /// When the database fails; the transaction is then over.
-pub async fn put_feed(tx: &mut Tx, id: &str, name: &str, parent: Option<&str>, boundary: Option<&str>) -> Result<(), DbError> {
+pub async fn put_feed(
+    tx: &mut Tx,
+    id: &str,
+    name: &str,
+    parent: Option<&str>,
+    boundary: Option<&str>,
+) -> Result<(), DbError> {
     let statement = Statement::new(
         "INSERT INTO feeds (id, name, parent, boundary, vrev, head_hash, number_seq, check_count, check_sum)
          VALUES ($1, $2, $3, $4, 0, $5, 0, 0, $6)
@@ -92,7 +98,8 @@ pub async fn find_feeds(tx: &mut Tx, ids: &[String]) -> Result<Vec<FeedRow>, DbE
 /// When the database fails; the transaction is then over.
 pub async fn list_boundaries(tx: &mut Tx, limit: i64) -> Result<Vec<(String, String, String)>, DbError> {
     let statement =
-        Statement::new("SELECT id, name, boundary FROM feeds WHERE boundary IS NOT NULL ORDER BY id LIMIT $1").bind(limit);
+        Statement::new("SELECT id, name, boundary FROM feeds WHERE boundary IS NOT NULL ORDER BY id LIMIT $1")
+            .bind(limit);
     let rows = tx.fetch_all(statement).await?;
     rows.iter().map(|row| Ok((row.text("id")?, row.text("name")?, row.text("boundary")?))).collect()
 }

@@ -74,7 +74,12 @@ pub async fn lock_incarnation(tx: &mut Tx, seen: Seen) -> Result<Incarnation, Db
 ///
 /// # Errors
 /// When the database fails; the transaction is then over.
-pub async fn advance_incarnation(tx: &mut Tx, id: Uuid, consumed: i64, last_event_at: Option<i64>) -> Result<(), DbError> {
+pub async fn advance_incarnation(
+    tx: &mut Tx,
+    id: Uuid,
+    consumed: i64,
+    last_event_at: Option<i64>,
+) -> Result<(), DbError> {
     let statement = Statement::new(
         "UPDATE incarnations SET consumed = $2, last_event_at = COALESCE($3, last_event_at) WHERE id = $1 AND consumed <= $2",
     )

@@ -33,7 +33,12 @@
 pub mod connect;
 pub mod engine;
 pub mod error;
+pub mod feeds;
+pub mod incarnations;
 pub mod meta;
+pub mod ops;
+pub mod projections;
+pub mod records;
 mod rows;
 pub mod statement;
 

@@ -180,7 +180,8 @@ pub async fn list_waiting(tx: &mut Tx, records: &[Uuid], limit: i64) -> Result<V
 /// # Errors
 /// When the database fails; the transaction is then over.
 pub async fn settle_op(tx: &mut Tx, id: Uuid, settled: &str) -> Result<(), DbError> {
-    let statement = Statement::new("UPDATE ops SET waits_for = NULL, settled = $2 WHERE id = $1").bind(id).bind(settled);
+    let statement =
+        Statement::new("UPDATE ops SET waits_for = NULL, settled = $2 WHERE id = $1").bind(id).bind(settled);
     tx.execute(statement).await?;
     Ok(())
 }

@@ -54,8 +54,9 @@ pub async fn lock_records(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<RecordRow>, D
 /// # Errors
 /// When the database fails; the transaction is then over.
 pub async fn find_records(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<RecordRow>, DbError> {
-    let statement = Statement::new("SELECT id, kind, feed, rev, number, state FROM records WHERE id IN ($in) ORDER BY id")
-        .bind_list(ids.iter().copied().map(Value::from).collect());
+    let statement =
+        Statement::new("SELECT id, kind, feed, rev, number, state FROM records WHERE id IN ($in) ORDER BY id")
+            .bind_list(ids.iter().copied().map(Value::from).collect());
     tx.fetch_all(statement).await?.iter().map(record_row).collect()
 }
 

@@ -1,0 +1,49 @@
+//! Projections: typed tables for what people ask, computed from records and written in the same transaction. Nothing here decides;
+//! every row can be rebuilt. What a newcomer gets wrong: writing a row here without the record it comes from.
+
+mod hazards;
+
+pub use hazards::{HazardFilter, HazardRow, find_hazard, list_hazards, put_hazards};
+
+use crate::statement::Value;
+
+/// Which villages an answer may speak of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Villages {
+    /// Every village there is.
+    All,
+    /// These; an empty list gives an empty answer.
+    Only(Vec<String>),
+}
+
+/// A page of a list: what comes after the last row of the page before, and how many rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// Order value and id of the last row seen.
+    pub after: Option<(i64, uuid::Uuid)>,
+    /// Rows wanted.
+    pub limit: i64,
+}
+
+/// Degrees, WGS-84: south, west, north, east.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BoundingBox {
+    /// Southern edge.
+    pub south: f64,
+    /// Western edge.
+    pub west: f64,
+    /// Northern edge.
+    pub north: f64,
+    /// Eastern edge.
+    pub east: f64,
+}
+
+impl Villages {
+    /// Whether every village is meant, and the list for `IN ($in)`.
+    fn binds(&self) -> (bool, Vec<Value>) {
+        match self {
+            Self::All => (true, Vec::new()),
+            Self::Only(ids) => (false, ids.iter().map(|id| Value::from(id.as_str())).collect()),
+        }
+    }
+}
