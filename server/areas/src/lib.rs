@@ -12,7 +12,8 @@ mod ring;
 pub use enterprises::{ENTERPRISES_MAX, EnterpriseIndex, Nearby, RADIUS_M_MAX, RESULTS_MAX, TooManyEnterprises};
 pub use findings::{FindingFeature, findings_to_geojson};
 pub use load::{
-    AreaError, ERRORS_MAX, LoadError, LoadedVillages, MAX_AREAS_BYTES, MAX_VERTICES, MAX_VILLAGES, load_villages,
+    AreaError, ERRORS_MAX, LoadError, LoadedVillages, MAX_AREAS_BYTES, MAX_FEATURE_BYTES, MAX_VERTICES, MAX_VILLAGES,
+    load_villages,
 };
 pub use locate::{Located, VillageArea, VillageIndex};
 pub use overlap::{OVERLAP_M2_MIN, OVERLAP_VERTICES_MAX, Overlap, OverlapReport, WARNINGS_MAX};

@@ -8,13 +8,17 @@ use crate::overlap::{OverlapReport, find_overlaps};
 use crate::ring;
 use geo_types::MultiPolygon;
 use geojson::{Feature, GeometryValue, JsonValue};
-use serde::Deserialize;
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::collections::HashMap;
+use std::fmt;
 use sync_protocol::geo::{Datum, VillageCode};
 
 /// Largest file, in bytes (32 MiB).
 pub const MAX_AREAS_BYTES: usize = 32 * 1024 * 1024;
+/// Largest single feature, in bytes (2 MiB, some 80,000 positions); parsing takes many times that in memory.
+pub const MAX_FEATURE_BYTES: usize = 2 * 1024 * 1024;
 /// Most villages in one file.
 pub const MAX_VILLAGES: usize = 20_000;
 /// Most positions in one file.
@@ -61,7 +65,37 @@ struct RawCollection<'a> {
     #[serde(default)]
     crs: Option<JsonValue>,
     #[serde(borrow)]
-    features: Vec<&'a RawValue>,
+    features: RawFeatures<'a>,
+}
+
+/// The features of a file as unread text, at most one more than allowed: a file of millions of tiny ones must not fill
+/// the memory before it is refused.
+struct RawFeatures<'a>(Vec<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for RawFeatures<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(RawFeaturesVisitor).map(RawFeatures)
+    }
+}
+
+struct RawFeaturesVisitor;
+
+impl<'de> Visitor<'de> for RawFeaturesVisitor {
+    type Value = Vec<&'de RawValue>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an array of features")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        let mut kept = Vec::new();
+        while kept.len() <= MAX_VILLAGES {
+            let Some(feature) = elements.next_element()? else { return Ok(kept) };
+            kept.push(feature);
+        }
+        while elements.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(kept)
+    }
 }
 
 /// Loads villages from a GeoJSON FeatureCollection of Polygon or MultiPolygon features with the properties `code` (12
@@ -77,10 +111,10 @@ pub fn load_villages(bytes: &[u8], default_datum: Datum) -> Result<LoadedVillage
         None => default_datum,
     };
     let mut errors = Vec::new();
-    let mut villages = Vec::with_capacity(collection.features.len());
+    let mut villages = Vec::with_capacity(collection.features.0.len());
     let mut seen: HashMap<VillageCode, usize> = HashMap::new();
     let mut vertices = 0;
-    for (feature_index, raw) in collection.features.iter().enumerate() {
+    for (feature_index, raw) in collection.features.0.iter().enumerate() {
         if errors.len() >= ERRORS_MAX {
             break;
         }
@@ -131,16 +165,19 @@ fn read_collection(bytes: &[u8]) -> Result<RawCollection<'_>, LoadError> {
     if collection.kind != "FeatureCollection" {
         return refuse("文件不是GeoJSON要素集（FeatureCollection），请重新导出");
     }
-    if collection.features.is_empty() {
+    if collection.features.0.is_empty() {
         return refuse("文件里没有任何村界，请检查后重新上传");
     }
-    if collection.features.len() > MAX_VILLAGES {
+    if collection.features.0.len() > MAX_VILLAGES {
         return refuse(&format!("村界超过{MAX_VILLAGES}个，请分文件上传"));
     }
     Ok(collection)
 }
 
 fn read_village(raw: &RawValue, file_datum: Datum) -> Result<VillageArea, String> {
+    if raw.get().len() > MAX_FEATURE_BYTES {
+        return Err(format!("边界数据超过{}MB，请简化这个村的边界", MAX_FEATURE_BYTES / (1024 * 1024)));
+    }
     let feature: Feature =
         serde_json::from_str(raw.get()).map_err(|_| "不是有效的GeoJSON要素（Feature）".to_owned())?;
     let code = code_property(&feature, "code")?.ok_or("缺少属性 code（12位行政区划代码）")?;

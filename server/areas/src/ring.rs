@@ -41,7 +41,7 @@ fn ring(positions: &[Position], datum: Datum) -> Result<LineString<f64>, String>
         .map_err(|_| "有坐标超出范围（经度 -180 至 180，纬度 -90 至 90；百度坐标须在中国范围内）".to_owned())?;
     let ring = LineString::new(coords);
     if encloses_nothing(&ring) {
-        return Err("没有围成面积，各点在一条线上".to_owned());
+        return Err("没有围成面积（各点在一条线上，或边界自己交叉）".to_owned());
     }
     Ok(ring)
 }

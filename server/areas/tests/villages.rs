@@ -241,6 +241,29 @@ fn files_that_are_no_map_are_refused_with_a_reason() {
 }
 
 #[test]
+fn one_village_may_not_be_a_whole_file() {
+    let positions: Vec<Value> = (0..100_000).map(|_| json!([108.123_456_7, 31.123_456_7])).collect();
+    assert!(faults(&[polygon(1, &json!([positions]))])[0].1.contains("超过2MB"));
+}
+
+#[test]
+fn a_border_that_crosses_itself_still_has_one_answer() {
+    let bow = json!([[[108.0, 31.0], [108.3, 31.2], [108.3, 31.0], [108.0, 31.1], [108.0, 31.0]]]);
+    let loaded = load(&[polygon(1, &bow), square(2, 108.0, 31.0, 0.3)]);
+    assert_eq!(loaded.index.locate(at(31.1, 108.25)), loaded.index.locate(at(31.1, 108.25)));
+    assert!(loaded.index.locate(at(31.05, 108.02)).is_some());
+}
+
+#[test]
+fn a_pile_of_overlaps_is_cut_and_says_so() {
+    let features: Vec<Value> = (0..300).map(|number| square(number, 108.0, 31.0, 0.1)).collect();
+    let loaded = load(&features);
+    assert_eq!(loaded.overlaps.overlaps.len(), paicha_areas::WARNINGS_MAX);
+    assert!(!loaded.overlaps.complete);
+    assert_eq!(loaded.index.locate(at(31.05, 108.05)).unwrap().code, code(0));
+}
+
+#[test]
 fn a_thousand_faults_are_cut_at_a_hundred() {
     let features: Vec<Value> = (0..1000).map(|number| square(number, 31.0, 108.0, 0.1)).collect();
     assert_eq!(faults(&features).len(), paicha_areas::ERRORS_MAX);
