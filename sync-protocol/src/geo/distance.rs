@@ -132,7 +132,6 @@ mod tests {
 
     #[test]
     fn the_match_must_be_within_forty_metres() {
-        // One second of latitude is about 31 m; the shifted point is moved north in such steps.
         let site = point(31.9475, 108.664);
         let moved = |north_m: f64| point(31.945_221_63 + (north_m / EARTH_RADIUS_M).to_degrees(), 108.668_377_95);
         assert!(explain_offset(moved(39.9), site).is_some());

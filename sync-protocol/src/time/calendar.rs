@@ -17,8 +17,6 @@ const YEAR_MAX: i64 = 9999;
 /// A month of the business calendar, years 1 to 9999. On the wire and in text: `2023-06`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = String))]
 pub struct Month {
     year: u16,
     month: u8,
@@ -143,8 +141,6 @@ impl TryFrom<String> for Month {
 /// A day of the business calendar. On the wire `2023-06-12`; `Display` prints it for people: `2023年6月12日`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = String, format = Date))]
 pub struct LocalDate {
     year: u16,
     month: u8,
@@ -267,6 +263,28 @@ pub(super) fn is_date(year: i64, month: i64, day: i64) -> bool {
     (0..=YEAR_MAX).contains(&year)
         && (1..=12).contains(&month)
         && (1..=i64::from(days_in_month(year, month))).contains(&day)
+}
+
+/// On the wire both are texts; their fields are nobody's business.
+#[cfg(feature = "openapi")]
+mod openapi {
+    use super::{LocalDate, Month};
+    use utoipa::openapi::{RefOr, schema::Schema};
+    use utoipa::{PartialSchema, ToSchema};
+
+    impl PartialSchema for Month {
+        fn schema() -> RefOr<Schema> {
+            String::schema()
+        }
+    }
+    impl ToSchema for Month {}
+
+    impl PartialSchema for LocalDate {
+        fn schema() -> RefOr<Schema> {
+            String::schema()
+        }
+    }
+    impl ToSchema for LocalDate {}
 }
 
 /// Days from 1970-01-01 to the given day. The year is counted from March, so that the leap day is its last day and

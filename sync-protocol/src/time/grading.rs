@@ -317,30 +317,41 @@ mod tests {
         assert_eq!(graded.event_at.local_month().to_string(), "2023-05");
     }
 
+    /// Instants up to ten days on either side of the receipt.
+    fn nearby() -> impl Strategy<Value = Micros> {
+        (-10 * DAY_US..=10 * DAY_US).prop_map(|span_us| received().saturating_add(span_us))
+    }
+
     proptest! {
         #[test]
         fn no_event_is_after_its_receipt(
-            wall: i64, mono: Option<i64>, gnss in prop::option::of(-1_000_000_000_000_000_i64..4_000_000_000_000_000),
-            age: Option<i64>, mock: Option<bool>, anchor_mono: i64, same_boot: bool, rtt: i64,
-            previous in prop::option::of(-1_000_000_000_000_000_i64..4_000_000_000_000_000),
+            wall in nearby(),
+            age_us in -DAY_US..=8 * DAY_US,
+            server_time in nearby(),
+            boot in prop::sample::select(vec!["boot-1", "boot-2"]),
+            gnss_at in prop::option::of(nearby()),
+            gnss_age_us in prop::option::of(-130 * SECOND_US..=130 * SECOND_US),
+            mock: Option<bool>,
+            previous_event_at in prop::option::of(nearby()),
         ) {
-            let instant = |raw: i64| Micros::from_micros(raw % 4_000_000_000_000_000).unwrap();
-            let captured = Captured {
-                wall: instant(wall),
-                mono_us: mono,
-                boot_id: Some("boot-1".into()),
-                gnss_at: gnss.map(instant),
-                gnss_age_us: age,
-                mock,
-                received_at: received(),
-                anchor: Some(Anchor {
-                    server_time: instant(wall),
-                    mono_us: anchor_mono,
-                    boot_id: if same_boot { "boot-1".into() } else { "boot-0".into() },
-                    rtt_us: rtt,
-                }),
-                previous_event_at: previous.map(instant),
-            };
+            let mut captured = Captured { wall, gnss_at, gnss_age_us, mock, previous_event_at, ..with_anchor(age_us) };
+            captured.boot_id = Some(boot.into());
+            captured.anchor.as_mut().expect("with_anchor has one").server_time = server_time;
+            prop_assert!(grade(&captured).event_at <= received());
+        }
+
+        #[test]
+        fn no_input_overflows(
+            wall: i64, mono_us: Option<i64>, anchor_mono_us: i64, rtt_us: i64, gnss_age_us: Option<i64>, server: i64,
+        ) {
+            let instant = |raw: i64| Micros::MIN.saturating_add(raw);
+            let mut captured = Captured { wall: instant(wall), mono_us, gnss_age_us, ..with_anchor(0) };
+            captured.anchor = Some(Anchor {
+                server_time: instant(server),
+                mono_us: anchor_mono_us,
+                boot_id: "boot-1".into(),
+                rtt_us,
+            });
             prop_assert!(grade(&captured).event_at <= received());
         }
     }
