@@ -1,1 +1,5 @@
 //! The server of Paicha: field inspections from offline phones into a hazard ledger.
+
+pub mod auth;
+pub mod clock;
+pub mod ids;
