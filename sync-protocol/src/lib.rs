@@ -1,4 +1,3 @@
 //! The sync protocol of Paicha: wire types, record schema, merge, workflow and form numbers. Pure.
 
-pub mod geo;
-pub mod time;
+pub mod role;
