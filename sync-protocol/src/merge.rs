@@ -14,4 +14,5 @@ pub use apply::{Submission, World, decide};
 pub use context::{Context, EventTime, Scope};
 pub use held::{Held, Released, decide_and_release};
 pub use outcome::{FieldOutcome, Outcome, Status};
+pub(crate) use view::waits;
 pub use view::{incomplete, is_disputed, report_village, shown_field};

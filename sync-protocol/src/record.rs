@@ -182,6 +182,13 @@ impl Record {
         crate::merge::incomplete(self)
     }
 
+    /// Transitions that were taken but wait for a person, in order of (hlc, op).
+    pub fn waiting_transitions(&self) -> impl Iterator<Item = &Entry> {
+        let level = self.shown_text("level");
+        let entries = self.fields.get("state").into_iter().flat_map(|register| &register.entries);
+        entries.filter(move |entry| crate::merge::waits(entry, level.as_deref()))
+    }
+
     /// Names of fields with more than one value that nobody has replaced, in order.
     pub fn disputed(&self) -> Vec<&str> {
         let disputed =

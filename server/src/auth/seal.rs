@@ -15,7 +15,7 @@ use super::key_file::{self, KeyError, KeyFile};
 use super::secret::Secret;
 
 /// Longest payload that is sealed or opened, in bytes.
-pub const PAYLOAD_BYTES_MAX: usize = 4096;
+pub const PAYLOAD_BYTES_MAX: usize = 128 * 1024;
 /// Bytes of a code.
 pub const CODE_BYTES: usize = 32;
 /// First byte of a seal: the layout below. Another layout gets another number.

@@ -311,7 +311,7 @@ fn transition(
             let register = record.fields.entry("state".to_owned()).or_default();
             let contested =
                 write(register, Some(rule), entry, |old| submission.had_seen(old, submission.op.head.base_rev));
-            let waits = view::waits(from, to, shown_field(record, "level").as_ref().and_then(Value::as_str));
+            let waits = view::edge_waits(from, to, shown_field(record, "level").as_ref().and_then(Value::as_str));
             if waits { Some(FieldOutcome::Proposal) } else { contested }
         }
     };

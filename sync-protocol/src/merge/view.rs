@@ -34,15 +34,20 @@ fn shown_state(record: &Record, register: &Register, rule: MergeRule) -> Option<
 }
 
 fn standing_state<'a>(entry: &'a Entry, level: Option<&str>) -> &'a str {
-    let to = entry.value.as_str().unwrap_or_default();
     match &entry.via {
-        Some(via) if waits(&via.from, to, level) => &via.from,
-        Some(_) | None => to,
+        Some(via) if waits(entry, level) => &via.from,
+        Some(_) | None => entry.value.as_str().unwrap_or_default(),
     }
 }
 
+/// Whether the edge by which a state was entered waits for a person on a hazard of `level`.
+pub(crate) fn waits(entry: &Entry, level: Option<&str>) -> bool {
+    let to = entry.value.as_str().unwrap_or_default();
+    entry.via.as_ref().is_some_and(|via| edge_waits(&via.from, to, level))
+}
+
 /// Whether the edge from one state to another waits for a person on a hazard of `level`.
-pub(super) fn waits(from: &str, to: &str, level: Option<&str>) -> bool {
+pub(super) fn edge_waits(from: &str, to: &str, level: Option<&str>) -> bool {
     find_edge(from, to).is_none_or(|edge| edge.offline(level) == Offline::Proposal)
 }
 

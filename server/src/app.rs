@@ -1,0 +1,103 @@
+//! Everything a use case needs, in one place: the database, the photo store, keys, clock, ids and the village map. Built once at start;
+//! shared by all requests and jobs. What a newcomer gets wrong: there is no state here that another process would miss; all of that
+//! is in the database and the object store.
+
+use crate::auth::seal::SealRing;
+use crate::auth::tokens::TokenRing;
+use crate::blobs::Blobs;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::ids::IdSource;
+use paicha_areas::VillageIndex;
+use paicha_db::{Database, DbError};
+use std::sync::{Arc, RwLock};
+use sync_protocol::ids::{DeviceId, IncarnationId, UserId};
+use sync_protocol::time::Micros;
+
+/// What all requests share.
+#[derive(Debug)]
+pub struct App {
+    /// The settings.
+    pub config: Config,
+    /// The database.
+    pub database: Database,
+    /// The photo store.
+    pub blobs: Blobs,
+    /// Keys of access tokens.
+    pub tokens: TokenRing,
+    /// Keys of cursors, anchors and other sealed values.
+    pub seals: SealRing,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Where new ids come from.
+    pub ids: Arc<dyn IdSource>,
+    /// This installation, as the database knows it.
+    pub installation: Installation,
+    /// Village polygons; replaced whole after an import.
+    pub map: RwLock<Arc<VillageIndex>>,
+    /// Wakes the photo jobs when originals have arrived.
+    pub photos_waiting: tokio::sync::Notify,
+}
+
+/// The identity of an installation: made once, kept in the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installation {
+    /// This history; another one after a restore from backup.
+    pub epoch: String,
+    /// Author of what the server finds by itself.
+    pub user: UserId,
+    /// The device those operations come from.
+    pub device: DeviceId,
+    /// The life of that device's sequence.
+    pub incarnation: IncarnationId,
+}
+
+impl App {
+    /// The clock's instant.
+    pub fn now(&self) -> Micros {
+        let now_us = self.clock.now_us();
+        Micros::from_micros(now_us).unwrap_or(if now_us < 0 { Micros::MIN } else { Micros::MAX })
+    }
+
+    /// The village map as it is now.
+    pub fn village_map(&self) -> Arc<VillageIndex> {
+        self.map.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// Puts a newly loaded village map in force.
+    pub fn replace_village_map(&self, map: VillageIndex) {
+        *self.map.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(map);
+    }
+}
+
+const META_KEY: &str = "installation";
+
+/// The installation's identity, made on the first start.
+///
+/// # Errors
+/// When the database fails or holds something else under that name.
+pub async fn load_installation(database: &Database, ids: &dyn IdSource) -> Result<Installation, DbError> {
+    let mut tx = database.begin_write().await?;
+    let stored = paicha_db::meta::find_meta(&mut tx, META_KEY).await?;
+    let parts = stored.as_deref().and_then(parse_installation);
+    let installation = match parts {
+        Some(installation) => installation,
+        None => {
+            let made = [ids.new_id(), ids.new_id(), ids.new_id(), ids.new_id()];
+            let text = made.map(|id| id.to_string()).join(" ");
+            paicha_db::meta::put_meta(&mut tx, META_KEY, &text).await?;
+            parse_installation(&text).ok_or(DbError::NotFound)?
+        }
+    };
+    tx.commit().await?;
+    Ok(installation)
+}
+
+fn parse_installation(text: &str) -> Option<Installation> {
+    let mut parts = text.split(' ');
+    let epoch = parts.next()?.to_owned();
+    let user = parts.next()?.parse().ok()?;
+    let device = parts.next()?.parse().ok()?;
+    let incarnation = parts.next()?.parse().ok()?;
+    Some(Installation { epoch, user, device, incarnation })
+}

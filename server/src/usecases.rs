@@ -1,0 +1,8 @@
+//! One file per thing somebody asks for, named by a verb phrase. Each opens its transaction, asks, lets a pure function decide, writes
+//! and commits. No HTTP here, no SQL, no drivers. What a newcomer gets wrong: forgetting the commit loses the change, so saving is
+//! always the visible last step.
+
+pub mod caller;
+pub mod projection;
+pub mod pull_changes;
+pub mod push_operations;

@@ -1,0 +1,214 @@
+//! From a record to the rows that people's questions read. Pure and total: the same function fills the tables at every push and rebuilds
+//! them when they are verified, so what is listed is always what the record says.
+
+use paicha_db::projections::{HazardRow, InspectionRow, PhotoLinkRow, PhotoRow, PlaceRow, ReviewRow};
+use serde_json::Value;
+use sync_protocol::digest::from_hex;
+use sync_protocol::geo::{Basis, Fix, Wgs84Point, canonical};
+use sync_protocol::merge::{FieldOutcome, report_village};
+use sync_protocol::record::Record;
+use sync_protocol::time::Micros;
+use uuid::Uuid;
+
+/// The rows of some records.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Projected {
+    /// Rows of `places`.
+    pub places: Vec<PlaceRow>,
+    /// Rows of `inspections`.
+    pub inspections: Vec<InspectionRow>,
+    /// Rows of `hazards`.
+    pub hazards: Vec<HazardRow>,
+    /// Rows of `photos`.
+    pub photos: Vec<PhotoRow>,
+    /// Rows of `photo_links`, by the record that carries them.
+    pub links: Vec<(Uuid, Vec<PhotoLinkRow>)>,
+    /// Rows of `reviews`, by record.
+    pub reviews: Vec<(Uuid, Vec<ReviewRow>)>,
+}
+
+impl Projected {
+    /// Adds another record's rows.
+    pub fn add(&mut self, other: Self) {
+        self.places.extend(other.places);
+        self.inspections.extend(other.inspections);
+        self.hazards.extend(other.hazards);
+        self.photos.extend(other.photos);
+        self.links.extend(other.links);
+        self.reviews.extend(other.reviews);
+    }
+}
+
+/// The rows of one record.
+pub fn project(record: &Record) -> Projected {
+    let mut rows = Projected::default();
+    match record.kind.as_str() {
+        "place" => rows.places.push(place(record)),
+        "inspection" => rows.inspections.push(inspection(record)),
+        "hazard" => rows.hazards.push(hazard(record)),
+        "photo" => rows.photos.extend(photo(record)),
+        _ => {}
+    }
+    if record.kind != "photo" {
+        let link = |(photo, role): (sync_protocol::ids::RecordId, &str)| PhotoLinkRow { record: record.id.0, photo: photo.0, role: role.to_owned() };
+        rows.links.push((record.id.0, record.live_photos().map(link).collect()));
+    }
+    rows.reviews.push((record.id.0, reviews(record)));
+    rows
+}
+
+fn shown_uuid(record: &Record, field: &str) -> Option<Uuid> {
+    record.shown_text(field)?.parse().ok()
+}
+
+fn shown_point(record: &Record, field: &str) -> Option<Wgs84Point> {
+    let fix: Fix = serde_json::from_value(record.shown(field)?).ok()?;
+    canonical(&fix).ok()
+}
+
+/// The village a record counts for, what that rests on, and whether the evidence disagrees.
+fn counted_in(record: &Record) -> (String, String, bool) {
+    match report_village(record) {
+        Some(found) => {
+            let basis = match found.basis {
+                Basis::Registered => "registered",
+                Basis::Located => "located",
+                Basis::Inspector => "inspector",
+            };
+            (found.code.as_str().to_owned(), basis.to_owned(), found.disagreement.is_some())
+        }
+        None => (record.feed.as_str().to_owned(), "inspector".to_owned(), false),
+    }
+}
+
+/// When something happened: the earlier of what the record claims and when its first operation was made, both as far as they can be
+/// trusted. A claim may lie before the saving of the record, never after its receipt.
+fn event_at(record: &Record, claim: &str) -> i64 {
+    let claimed = record.shown_text(claim).and_then(|text| text.parse::<Micros>().ok());
+    let made = record.created.at;
+    claimed.map_or(made, |claimed| claimed.min(made)).as_micros()
+}
+
+fn place(record: &Record) -> PlaceRow {
+    let point = shown_point(record, "point");
+    PlaceRow {
+        id: record.id.0,
+        feed: record.feed.as_str().to_owned(),
+        village: record.feed.as_str().to_owned(),
+        name: record.shown_text("name").unwrap_or_default(),
+        place_type: record.shown_text("place_type"),
+        sector: record.shown_text("sector"),
+        uscc: record.shown_text("uscc"),
+        address: record.shown_text("address"),
+        lat84: point.map(Wgs84Point::lat84),
+        lon84: point.map(Wgs84Point::lon84),
+        status: record.shown_text("status"),
+    }
+}
+
+fn photo_count(record: &Record) -> i64 {
+    i64::try_from(record.live_photos().count()).unwrap_or(i64::MAX)
+}
+
+fn inspection(record: &Record) -> InspectionRow {
+    let (village, village_basis, village_disputed) = counted_in(record);
+    let point = shown_point(record, "fix");
+    InspectionRow {
+        id: record.id.0,
+        feed: record.feed.as_str().to_owned(),
+        village,
+        village_basis,
+        village_disputed,
+        kind: record.shown_text("kind"),
+        place: shown_uuid(record, "place"),
+        inspecting_unit: record.shown_text("inspecting_unit"),
+        started_at: event_at(record, "started_at"),
+        received_at: record.received_at.as_micros(),
+        submitted: record.submitted.is_some(),
+        lat84: point.map(Wgs84Point::lat84),
+        lon84: point.map(Wgs84Point::lon84),
+        photos: photo_count(record),
+        incomplete: !record.incomplete().is_empty(),
+    }
+}
+
+fn hazard(record: &Record) -> HazardRow {
+    let (village, village_basis, village_disputed) = counted_in(record);
+    let point = shown_point(record, "fix");
+    HazardRow {
+        id: record.id.0,
+        feed: record.feed.as_str().to_owned(),
+        village,
+        village_basis,
+        village_disputed,
+        inspection: shown_uuid(record, "inspection"),
+        place: shown_uuid(record, "place"),
+        level: record.shown_text("level"),
+        state: record.shown_text("state").unwrap_or_else(|| "reg".to_owned()),
+        origin: record.shown_text("origin"),
+        description: record.shown_text("description"),
+        deadline: record.shown_text("deadline"),
+        found_at: event_at(record, "found_at"),
+        received_at: record.received_at.as_micros(),
+        lat84: point.map(Wgs84Point::lat84),
+        lon84: point.map(Wgs84Point::lon84),
+        photos: photo_count(record),
+        incomplete: !record.incomplete().is_empty(),
+        disputed: !record.disputed().is_empty() || !record.pending.is_empty(),
+    }
+}
+
+fn photo(record: &Record) -> Option<PhotoRow> {
+    let point = shown_point(record, "fix");
+    let derived = record.shown("derived").unwrap_or(Value::Null);
+    let hash = |name: &str| derived[name].as_str().and_then(|hex| u64::from_str_radix(hex, 16).ok()).map(u64::cast_signed);
+    Some(PhotoRow {
+        id: record.id.0,
+        feed: record.feed.as_str().to_owned(),
+        sha256: from_hex(&record.shown_text("sha256")?)?.to_vec(),
+        bytes: record.shown("bytes").and_then(|bytes| bytes.as_i64()).unwrap_or(0),
+        mime: record.shown_text("mime").unwrap_or_default(),
+        stored: record.shown_text("state").as_deref() == Some("stored"),
+        derive_state: derived["state"].as_str().map(str::to_owned),
+        derive_version: derived["version"].as_i64().unwrap_or(0),
+        taken_at: record.shown_text("taken_at").and_then(|text| text.parse::<Micros>().ok()).map(Micros::as_micros),
+        lat84: point.map(Wgs84Point::lat84),
+        lon84: point.map(Wgs84Point::lon84),
+        dhash: hash("dhash"),
+        phash: hash("phash"),
+        entropy_bits: derived["entropy_bits"].as_f64(),
+        declared_at: record.received_at.as_micros(),
+    })
+}
+
+/// What a person should look at: fields whose values stand side by side, and changes that wait. Their ids follow from record, field and
+/// operation, so the same history opens the same items in every order.
+fn reviews(record: &Record) -> Vec<ReviewRow> {
+    let row = |id: String, field: &str, why: String, op: Option<Uuid>, opened_at: i64| ReviewRow {
+        id,
+        record: record.id.0,
+        feed: record.feed.as_str().to_owned(),
+        field: field.to_owned(),
+        why,
+        op,
+        opened_at,
+    };
+    let disputed = record.disputed().into_iter().map(|field| {
+        let stamps = record.fields.get(field).into_iter().flat_map(|register| &register.entries);
+        let opened_at = stamps.map(|entry| entry.stamp.at.as_micros()).max().unwrap_or_default();
+        row(format!("{}:{field}", record.id), field, "disputed".to_owned(), None, opened_at)
+    });
+    let pending = record.pending.iter().map(|pending| {
+        let id = format!("{}:{}:{}", record.id, pending.field, pending.stamp.op);
+        row(id, &pending.field, outcome_text(pending.why), Some(pending.stamp.op.0), pending.stamp.at.as_micros())
+    });
+    let states = record.waiting_transitions().map(|entry| {
+        let id = format!("{}:state:{}", record.id, entry.stamp.op);
+        row(id, "state", outcome_text(FieldOutcome::Proposal), Some(entry.stamp.op.0), entry.stamp.at.as_micros())
+    });
+    disputed.chain(pending).chain(states).collect()
+}
+
+fn outcome_text(outcome: FieldOutcome) -> String {
+    sync_protocol::canonical::to_json(&outcome).trim_matches('"').to_owned()
+}

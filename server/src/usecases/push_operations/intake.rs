@@ -1,0 +1,136 @@
+//! A batch as it came, and how it is cut: chunks of bounded size that never split a local save. Pure.
+
+use crate::app::Installation;
+use std::ops::Range;
+use sync_protocol::digest::{Sha256Bytes, op_digest, sha256};
+use sync_protocol::ids::{DeviceId, IncarnationId, OpId};
+use sync_protocol::limits::{CHUNK_OPS_MAX, GROUP_OPS_MAX};
+use sync_protocol::op::{Group, Op, Unreadable};
+use sync_protocol::push::{PhoneClock, PushRequest, Stopped};
+
+/// One operation as it came, with its exact bytes.
+#[derive(Debug, Clone)]
+pub struct IncomingOp {
+    /// Place in the phone's sequence; 0 for the server's own, numbered in the transaction.
+    pub seq: i64,
+    /// Its id.
+    pub id: OpId,
+    /// The local save it belongs to.
+    pub group: Option<Group>,
+    /// Whether the digest sent fits the bytes.
+    pub digest_fits: bool,
+    /// SHA-256 of `bytes`.
+    pub digest: Sha256Bytes,
+    /// The exact bytes.
+    pub bytes: Vec<u8>,
+    /// What they say.
+    pub op: Result<Op, Unreadable>,
+}
+
+/// A batch as it came.
+#[derive(Debug, Clone)]
+pub struct PushBatch {
+    /// The phone.
+    pub device: DeviceId,
+    /// The life of its database.
+    pub incarnation: IncarnationId,
+    /// The life before.
+    pub parent: Option<IncarnationId>,
+    /// Version of its app.
+    pub app_version: String,
+    /// Its clocks.
+    pub clock: Option<PhoneClock>,
+    /// Operations it still has.
+    pub pending_total: i64,
+    /// The operations, in sequence.
+    pub ops: Vec<IncomingOp>,
+}
+
+impl PushBatch {
+    /// Takes the operations out of an envelope, reading and hashing each.
+    pub fn of_request(request: &PushRequest<'_>) -> Self {
+        let ops = request.ops.iter().map(|pushed| {
+            let bytes = pushed.op.get().as_bytes().to_vec();
+            IncomingOp {
+                seq: pushed.seq,
+                id: pushed.id,
+                group: pushed.group,
+                digest_fits: op_digest(&bytes) == pushed.digest,
+                digest: sha256(&bytes),
+                op: Op::parse(&bytes),
+                bytes,
+            }
+        });
+        Self {
+            device: request.device,
+            incarnation: request.incarnation,
+            parent: request.parent,
+            app_version: request.app.chars().take(APP_VERSION_CHARS_MAX).collect(),
+            clock: request.clock.clone(),
+            pending_total: request.pending_total.max(0),
+            ops: ops.collect(),
+        }
+    }
+
+    /// A batch of the server's own.
+    pub fn of_server(installation: &Installation, ops: Vec<(uuid::Uuid, Op)>) -> Self {
+        let ops = ops.into_iter().map(|(id, op)| {
+            let bytes = op.freeze();
+            IncomingOp { seq: 0, id: id.into(), group: None, digest_fits: true, digest: sha256(&bytes), bytes, op: Ok(op) }
+        });
+        Self {
+            device: installation.device,
+            incarnation: installation.incarnation,
+            parent: None,
+            app_version: env!("CARGO_PKG_VERSION").to_owned(),
+            clock: None,
+            pending_total: 0,
+            ops: ops.collect(),
+        }
+    }
+}
+
+/// Characters of an app version that are kept.
+const APP_VERSION_CHARS_MAX: usize = 40;
+
+/// The runs of operations that belong together: a group whose members stand in order, or one operation.
+pub(super) fn groups(ops: &[IncomingOp]) -> Vec<Range<usize>> {
+    let mut runs = Vec::new();
+    let mut start = 0;
+    while start < ops.len() {
+        let end = start + run_length(&ops[start..]);
+        runs.push(start..end);
+        start = end;
+    }
+    runs
+}
+
+fn run_length(ops: &[IncomingOp]) -> usize {
+    let Some(first) = ops[0].group.filter(|group| group.i == 1 && (1..=GROUP_OPS_MAX).contains(&group.n)) else {
+        return 1;
+    };
+    let member = |(op, i): &(&IncomingOp, u32)| op.group.is_some_and(|group| group.id == first.id && group.i == *i && group.n == first.n);
+    ops.iter().zip(1..=first.n).take_while(member).count()
+}
+
+/// Whether the run is a group of which members are missing at its end.
+fn is_cut(run: &[IncomingOp]) -> bool {
+    let whole = run[0].group.filter(|group| group.i == 1 && (1..=GROUP_OPS_MAX).contains(&group.n)).map_or(1, |group| group.n);
+    u32::try_from(run.len()).is_ok_and(|length| length < whole)
+}
+
+/// Chunks of at most [`CHUNK_OPS_MAX`] operations that never split a group. A group that the batch cuts at its end is left out, and the
+/// phone is told to send it whole.
+pub(super) fn plan_chunks(ops: &[IncomingOp]) -> (Vec<Range<usize>>, Option<Stopped>) {
+    let mut chunks: Vec<Range<usize>> = Vec::new();
+    for run in groups(ops) {
+        if is_cut(&ops[run.clone()]) && run.end == ops.len() {
+            return (chunks, Some(Stopped::GroupCut { expect: ops[run.start].seq }));
+        }
+        match chunks.last_mut() {
+            Some(chunk) if run.end - chunk.start <= CHUNK_OPS_MAX => chunk.end = run.end,
+            Some(_) | None => chunks.push(run),
+        }
+    }
+    (chunks, None)
+}

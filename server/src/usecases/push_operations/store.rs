@@ -1,0 +1,87 @@
+//! Writes what a chunk decided: operations with their answers, records, and the projections computed from them. The villages' positions
+//! come after this, in `publish`.
+
+use super::decide::{DecidedChunk, DecidedOp};
+use crate::usecases::projection::{Projected, project};
+use paicha_db::incarnations::Incarnation;
+use paicha_db::ops::{self, NewOp};
+use paicha_db::projections;
+use paicha_db::records::{self, RecordRow};
+use paicha_db::{DbError, Tx};
+use std::collections::BTreeSet;
+use sync_protocol::canonical::to_json;
+use sync_protocol::ids::RecordId;
+use sync_protocol::record::Record;
+
+/// Stores operations, releases, records and projections of a chunk.
+pub(super) async fn store_chunk(tx: &mut Tx, decided: &DecidedChunk<'_>, life: &Incarnation) -> Result<(), DbError> {
+    let new_ops = decided.ops.iter().map(|op| new_op(op, life, decided.received_at)).collect();
+    ops::create_ops(tx, new_ops).await?;
+    for released in decided.ops.iter().flat_map(|op| &op.released) {
+        ops::settle_op(tx, released.id.0, &to_json(&released.outcome)).await?;
+    }
+    let created = decided.created();
+    let changed: Vec<&Record> = decided.changed().iter().filter_map(|id| decided.world.records.get(id)).collect();
+    store_records(tx, &changed, &created).await?;
+    store_projections(tx, &changed).await
+}
+
+fn new_op(decided: &DecidedOp<'_>, life: &Incarnation, received_at: i64) -> NewOp {
+    let incoming = decided.incoming;
+    let op = incoming.op.as_ref().ok();
+    // A held operation released later in the same chunk waits for nothing any more; `settle_op` ran before in that case.
+    NewOp {
+        id: incoming.id.0,
+        incarnation: life.id,
+        seq: decided.seq,
+        feed: decided.feed.as_str().to_owned(),
+        record: op.map(|op| op.head.record.0),
+        kind: op.map(|op| op.head.kind.clone()).unwrap_or_default(),
+        digest: incoming.digest.to_vec(),
+        body: incoming.bytes.clone(),
+        context: decided.context.clone(),
+        status: status_text(&decided.outcome),
+        outcome: to_json(&decided.outcome),
+        waits_for: decided.outcome.waits_for.map(|record| record.0),
+        received_at,
+    }
+}
+
+/// The status as it is stored and as the ledger says it.
+pub(super) fn status_text(outcome: &sync_protocol::merge::Outcome) -> String {
+    to_json(&outcome.status).trim_matches('"').to_owned()
+}
+
+async fn store_records(tx: &mut Tx, changed: &[&Record], created: &BTreeSet<RecordId>) -> Result<(), DbError> {
+    let row = |record: &&&Record| RecordRow {
+        id: record.id.0,
+        kind: record.kind.clone(),
+        feed: record.feed.as_str().to_owned(),
+        rev: record.rev,
+        number: None,
+        state: to_json(**record),
+    };
+    let (new, old): (Vec<&&Record>, Vec<&&Record>) = changed.iter().partition(|record| created.contains(&record.id));
+    // Two phones that make the same record at once must not overwrite each other: a plain INSERT fails and the chunk runs again.
+    records::create_records(tx, new.iter().map(row).collect()).await?;
+    records::put_records(tx, old.iter().map(row).collect()).await
+}
+
+/// Writes the projections of records; also used when they are rebuilt.
+pub(crate) async fn store_projections(tx: &mut Tx, records: &[&Record]) -> Result<(), DbError> {
+    let mut all = Projected::default();
+    for record in records {
+        all.add(project(record));
+    }
+    projections::put_places(tx, all.places).await?;
+    projections::put_inspections(tx, all.inspections).await?;
+    projections::put_hazards(tx, all.hazards).await?;
+    projections::put_photos(tx, all.photos).await?;
+    for (record, links) in all.links {
+        projections::put_photo_links(tx, record, links).await?;
+    }
+    for (record, reviews) in all.reviews {
+        projections::replace_reviews(tx, record, reviews).await?;
+    }
+    Ok(())
+}
