@@ -102,6 +102,17 @@ pub fn create_private(path: &Path, content: &[u8]) -> Result<(), KeyError> {
     }
 }
 
+/// Writes a file with mode 0600 over an older one, whole or not at all. For what is made anew, never for a signing key.
+///
+/// # Errors
+/// Writing failed.
+pub fn replace_private(path: &Path, content: &[u8]) -> Result<(), KeyError> {
+    let draft = path.with_extension(format!("{}.draft", std::process::id()));
+    write_draft(&draft, content)
+        .and_then(|()| fs::rename(&draft, path))
+        .map_err(|source| KeyError::Io { path: path.to_owned(), source })
+}
+
 /// Reads a private file, refusing one that others may read.
 ///
 /// # Errors
