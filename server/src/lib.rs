@@ -4,3 +4,5 @@ pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod ids;
+pub mod telemetry;
+pub mod tls;

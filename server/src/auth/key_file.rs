@@ -7,6 +7,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::secret::Secret;
 
@@ -89,7 +90,7 @@ where
 /// # Errors
 /// Writing failed.
 pub fn create_private(path: &Path, content: &[u8]) -> Result<(), KeyError> {
-    let draft = path.with_extension(format!("{}.draft", std::process::id()));
+    let draft = draft_beside(path);
     write_draft(&draft, content).map_err(|source| KeyError::Io { path: draft.clone(), source })?;
     // A hard link never replaces: of two processes that make the first key, one wins and both read its key.
     let linked = fs::hard_link(&draft, path);
@@ -98,8 +99,20 @@ pub fn create_private(path: &Path, content: &[u8]) -> Result<(), KeyError> {
         Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
             Err(KeyError::Io { path: path.to_owned(), source })
         }
-        _ => Ok(()),
+        _ => sync_folder(path).map_err(|source| KeyError::Io { path: path.to_owned(), source }),
     }
+}
+
+/// Writes a file with mode 0600 over an older one, whole or not at all. For what is made anew, never for a signing key.
+///
+/// # Errors
+/// Writing failed.
+pub fn replace_private(path: &Path, content: &[u8]) -> Result<(), KeyError> {
+    let draft = draft_beside(path);
+    write_draft(&draft, content)
+        .and_then(|()| fs::rename(&draft, path))
+        .and_then(|()| sync_folder(path))
+        .map_err(|source| KeyError::Io { path: path.to_owned(), source })
 }
 
 /// Reads a private file, refusing one that others may read.
@@ -135,6 +148,27 @@ pub fn make_private_folder(folder: &Path) -> Result<(), KeyError> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder).map_err(|source| KeyError::Io { path: folder.to_owned(), source })
+}
+
+/// A name of its own for each draft: two servers in one process (tests do that) must not write into the same one.
+fn draft_beside(path: &Path) -> PathBuf {
+    static DRAFTS: AtomicU64 = AtomicU64::new(0);
+    let count = DRAFTS.fetch_add(1, Ordering::Relaxed);
+    path.with_extension(format!("{}-{count}.draft", std::process::id()))
+}
+
+/// Makes the new name survive a power cut: a key that vanishes after it signed something logs everybody out.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    // A bare file name has the empty parent, which means the current folder.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_path: &Path) -> io::Result<()> {
+    // Other systems cannot open a folder as a file and keep names in order themselves.
+    Ok(())
 }
 
 fn write_draft(draft: &Path, content: &[u8]) -> io::Result<()> {
@@ -209,6 +243,24 @@ mod tests {
         assert_eq!(texts(&load_or_create(&keys, || text("never")).unwrap()), ["first", "second"]);
         let names: Vec<_> = fs::read_dir(&keys).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(names.len(), 2, "no draft stays behind: {names:?}");
+    }
+
+    #[test]
+    fn servers_that_start_together_agree_on_the_first_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = folder.path().join("keys");
+        let start = std::sync::Barrier::new(8);
+        let seen: Vec<_> = std::thread::scope(|scope| {
+            let load = |number: usize| {
+                start.wait();
+                let files = load_or_create(&keys, || text(&format!("{number}").repeat(5_000))).unwrap();
+                texts(&files).concat()
+            };
+            let threads: Vec<_> = (0..8).map(|number| scope.spawn(move || load(number))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(seen[0].len(), 5_000);
+        assert!(seen.iter().all(|text| *text == seen[0]));
     }
 
     #[test]
