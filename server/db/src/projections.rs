@@ -2,8 +2,22 @@
 //! every row can be rebuilt. What a newcomer gets wrong: writing a row here without the record it comes from.
 
 mod hazards;
+mod inspections;
+mod photos;
+mod places;
+mod reviews;
 
-pub use hazards::{HazardFilter, HazardRow, find_hazard, list_hazards, put_hazards};
+pub use hazards::{HazardFilter, HazardRow, find_hazard, list_hazards, list_hazards_of_feed, put_hazards};
+pub use inspections::{
+    InspectionFilter, InspectionRow, find_inspection, list_inspections, list_inspections_of_feed,
+    list_inspections_of_month, put_inspections,
+};
+pub use photos::{
+    PhotoDebt, PhotoLinkRow, PhotoRow, count_photo_debt, find_photos, list_photo_links, list_photo_links_of_feed,
+    list_photos_by_sha256, list_photos_of_feed, list_photos_owed, list_photos_to_derive, put_photo_links, put_photos,
+};
+pub use places::{PlaceFilter, PlacePage, PlaceRow, find_places, list_places, list_places_of_feed, put_places};
+pub use reviews::{ReviewPage, ReviewRow, list_reviews, list_reviews_of_feed, replace_reviews};
 
 use crate::statement::Value;
 

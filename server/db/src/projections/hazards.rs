@@ -194,3 +194,24 @@ pub async fn find_hazard(tx: &mut Tx, villages: &Villages, id: Uuid) -> Result<O
     .bind_list(ids);
     tx.fetch_optional(statement).await?.as_ref().map(hazard_row).transpose()
 }
+
+/// All hazards that sync in a feed after an id, in order of id: what a rebuild compares.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn list_hazards_of_feed(
+    tx: &mut Tx,
+    feed: &str,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<HazardRow>, DbError> {
+    let statement = Statement::new(
+        "SELECT id, feed, village, village_basis, village_disputed, inspection, place, level, state, origin, description,
+             deadline, found_at, received_at, lat84, lon84, photos, incomplete, disputed
+         FROM hazards WHERE feed = $1 AND id > $2 ORDER BY id LIMIT $3",
+    )
+    .bind(feed)
+    .bind(after.unwrap_or(Uuid::nil()))
+    .bind(limit);
+    tx.fetch_all(statement).await?.iter().map(hazard_row).collect()
+}

@@ -1,0 +1,225 @@
+//! The table `inspections`: one row per visit as it stands now, and the order in which the form prints a month.
+//! What a newcomer gets wrong: `started_at` is the time of the visit, `received_at` the time the server heard of it; a month is
+//! a range of the first.
+
+use super::{BoundingBox, Page, Villages};
+use crate::engine::{Row, Tx};
+use crate::error::DbError;
+use crate::statement::Statement;
+use uuid::Uuid;
+
+/// One inspection as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InspectionRow {
+    /// The record.
+    pub id: Uuid,
+    /// Feed it syncs in.
+    pub feed: String,
+    /// Village it counts for.
+    pub village: String,
+    /// What that rests on.
+    pub village_basis: String,
+    /// Registration and fix disagree.
+    pub village_disputed: bool,
+    /// Kind code.
+    pub kind: Option<String>,
+    /// The place.
+    pub place: Option<Uuid>,
+    /// Printed as 排查单位.
+    pub inspecting_unit: Option<String>,
+    /// Event time of the visit, microseconds UTC.
+    pub started_at: i64,
+    /// Microseconds UTC.
+    pub received_at: i64,
+    /// The inspector is done with it.
+    pub submitted: bool,
+    /// Degrees, WGS-84.
+    pub lat84: Option<f64>,
+    /// Degrees, WGS-84.
+    pub lon84: Option<f64>,
+    /// Photos declared and not withdrawn.
+    pub photos: i64,
+    /// Something required is missing.
+    pub incomplete: bool,
+}
+
+fn inspection_row(row: &Row) -> Result<InspectionRow, DbError> {
+    Ok(InspectionRow {
+        id: row.uuid("id")?,
+        feed: row.text("feed")?,
+        village: row.text("village")?,
+        village_basis: row.text("village_basis")?,
+        village_disputed: row.bool("village_disputed")?,
+        kind: row.opt_text("kind")?,
+        place: row.opt_uuid("place")?,
+        inspecting_unit: row.opt_text("inspecting_unit")?,
+        started_at: row.i64("started_at")?,
+        received_at: row.i64("received_at")?,
+        submitted: row.bool("submitted")?,
+        lat84: row.opt_f64("lat84")?,
+        lon84: row.opt_f64("lon84")?,
+        photos: row.i64("photos")?,
+        incomplete: row.bool("incomplete")?,
+    })
+}
+
+/// Stores inspections as they stand now; no two of one id. When the server first heard of one stays.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn put_inspections(tx: &mut Tx, inspections: Vec<InspectionRow>) -> Result<(), DbError> {
+    let rows = inspections.into_iter().map(|row| {
+        vec![
+            row.id.into(),
+            row.feed.into(),
+            row.village.into(),
+            row.village_basis.into(),
+            row.village_disputed.into(),
+            row.kind.into(),
+            row.place.into(),
+            row.inspecting_unit.into(),
+            row.started_at.into(),
+            row.received_at.into(),
+            row.submitted.into(),
+            row.lat84.into(),
+            row.lon84.into(),
+            row.photos.into(),
+            row.incomplete.into(),
+        ]
+    });
+    tx.execute_rows(
+        "INSERT INTO inspections (id, feed, village, village_basis, village_disputed, kind, place, inspecting_unit,
+         started_at, received_at, submitted, lat84, lon84, photos, incomplete) VALUES",
+        rows.collect(),
+        "ON CONFLICT (id) DO UPDATE SET feed = excluded.feed, village = excluded.village,
+         village_basis = excluded.village_basis, village_disputed = excluded.village_disputed, kind = excluded.kind,
+         place = excluded.place, inspecting_unit = excluded.inspecting_unit, started_at = excluded.started_at,
+         submitted = excluded.submitted, lat84 = excluded.lat84, lon84 = excluded.lon84, photos = excluded.photos,
+         incomplete = excluded.incomplete",
+    )
+    .await?;
+    Ok(())
+}
+
+/// What is wanted; an empty filter is everything in the villages.
+#[derive(Debug, Clone, Default)]
+pub struct InspectionFilter {
+    /// Kind code.
+    pub kind: Option<String>,
+    /// The place.
+    pub place: Option<Uuid>,
+    /// Started at this instant or later, microseconds UTC.
+    pub from: Option<i64>,
+    /// Started before this instant, microseconds UTC.
+    pub before: Option<i64>,
+    /// Submitted or not.
+    pub submitted: Option<bool>,
+    /// Inside this box.
+    pub within: Option<BoundingBox>,
+}
+
+/// Inspections, newest visit first, after `page.after` in that order.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn list_inspections(
+    tx: &mut Tx,
+    villages: &Villages,
+    filter: &InspectionFilter,
+    page: Page,
+) -> Result<Vec<InspectionRow>, DbError> {
+    let (all, ids) = villages.binds();
+    let after = page.after.unwrap_or((i64::MAX, Uuid::max()));
+    let within = filter.within;
+    let statement = Statement::new(
+        "SELECT id, feed, village, village_basis, village_disputed, kind, place, inspecting_unit, started_at, received_at,
+             submitted, lat84, lon84, photos, incomplete
+         FROM inspections
+         WHERE (started_at < $1 OR (started_at = $1 AND id < $2)) AND started_at >= $3 AND started_at < $4
+           AND ($5 IS NULL OR kind = $5) AND ($6 IS NULL OR place = $6) AND ($7 IS NULL OR submitted = $7)
+           AND (NOT $8 OR (lat84 >= $9 AND lon84 >= $10 AND lat84 <= $11 AND lon84 <= $12))
+           AND ($13 OR village IN ($in))
+         ORDER BY started_at DESC, id DESC LIMIT $14",
+    )
+    .bind(after.0)
+    .bind(after.1)
+    .bind(filter.from.unwrap_or(i64::MIN))
+    .bind(filter.before.unwrap_or(i64::MAX))
+    .bind(filter.kind.clone())
+    .bind(filter.place)
+    .bind(filter.submitted)
+    .bind(within.is_some())
+    .bind(within.map_or(0.0, |within| within.south))
+    .bind(within.map_or(0.0, |within| within.west))
+    .bind(within.map_or(0.0, |within| within.north))
+    .bind(within.map_or(0.0, |within| within.east))
+    .bind(all)
+    .bind(page.limit)
+    .bind_list(ids);
+    tx.fetch_all(statement).await?.iter().map(inspection_row).collect()
+}
+
+/// One inspection, if there is one of that id in the villages.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn find_inspection(tx: &mut Tx, villages: &Villages, id: Uuid) -> Result<Option<InspectionRow>, DbError> {
+    let (all, ids) = villages.binds();
+    let statement = Statement::new(
+        "SELECT id, feed, village, village_basis, village_disputed, kind, place, inspecting_unit, started_at, received_at,
+             submitted, lat84, lon84, photos, incomplete
+         FROM inspections WHERE id = $1 AND ($2 OR village IN ($in))",
+    )
+    .bind(id)
+    .bind(all)
+    .bind_list(ids);
+    tx.fetch_optional(statement).await?.as_ref().map(inspection_row).transpose()
+}
+
+/// Inspections whose visit began in `from <= started_at < before` (microseconds UTC), as the form prints them: by village, then
+/// oldest first. Ask for one more than may be printed: a cut list is not a form.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn list_inspections_of_month(
+    tx: &mut Tx,
+    villages: &Villages,
+    from: i64,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<InspectionRow>, DbError> {
+    let (all, ids) = villages.binds();
+    let statement = Statement::new(
+        "SELECT id, feed, village, village_basis, village_disputed, kind, place, inspecting_unit, started_at, received_at,
+             submitted, lat84, lon84, photos, incomplete
+         FROM inspections WHERE started_at >= $1 AND started_at < $2 AND ($3 OR village IN ($in))
+         ORDER BY village, started_at, id LIMIT $4",
+    )
+    .bind(from)
+    .bind(before)
+    .bind(all)
+    .bind(limit)
+    .bind_list(ids);
+    tx.fetch_all(statement).await?.iter().map(inspection_row).collect()
+}
+
+/// All inspections that sync in a feed after an id, in order of id: what a rebuild compares.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn list_inspections_of_feed(
+    tx: &mut Tx,
+    feed: &str,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<InspectionRow>, DbError> {
+    let statement = Statement::new(
+        "SELECT id, feed, village, village_basis, village_disputed, kind, place, inspecting_unit, started_at, received_at,
+             submitted, lat84, lon84, photos, incomplete
+         FROM inspections WHERE feed = $1 AND id > $2 ORDER BY id LIMIT $3",
+    )
+    .bind(feed)
+    .bind(after.unwrap_or(Uuid::nil()))
+    .bind(limit);
+    tx.fetch_all(statement).await?.iter().map(inspection_row).collect()
+}
