@@ -30,7 +30,9 @@
 //! * SQLite reports no constraint name: errors are told apart by kind only.
 //! * Every public function here is named in the contract tests, which run on both engines.
 
+pub mod accounts;
 pub mod connect;
+pub mod devices;
 pub mod engine;
 pub mod error;
 pub mod feeds;
@@ -40,7 +42,9 @@ pub mod ops;
 pub mod projections;
 pub mod records;
 mod rows;
+pub mod sessions;
 pub mod statement;
+pub mod uploads;
 
 pub use connect::{Database, DatabaseConfig};
 pub use engine::{Engine, Row, Tx};
