@@ -13,6 +13,7 @@
 //! * Times are signed 64-bit microseconds UTC, bound from the clock. Never `now()`.
 //! * Integers are `i64`: `INTEGER` on SQLite, `BIGINT` on PostgreSQL. `SUM` of those is a NUMERIC on PostgreSQL, so write
 //!   `CAST(SUM(x) AS BIGINT)`; `COUNT` is fine.
+//! * A single `INTEGER PRIMARY KEY` makes up a value for NULL on SQLite. Ours are never NULL: bind an `i64`, not an `Option`.
 //! * Truth values are `INTEGER` 0 or 1 on SQLite and `BOOLEAN` on PostgreSQL. Write `WHERE flag` or `flag = $1`, never
 //!   `flag = 1`.
 //! * JSON is opaque text to SQL; what is searched gets a column.
