@@ -1,1 +1,7 @@
-//! Integration tests of Paicha: one binary.
+//! The harness of the integration tests: databases of their own for each test.
+//!
+//! Not the tests themselves, which are one binary under `it/`. What a newcomer gets wrong: PostgreSQL is never skipped. A
+//! test that needs it and finds none fails and says how to start one.
+
+pub mod databases;
+pub mod postgres;

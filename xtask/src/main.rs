@@ -1,2 +1,50 @@
-//! Developer commands.
-fn main() {}
+//! Developer commands of Paicha, behind `cargo xtask`.
+//!
+//! `test` is the gate that CI runs and everyone runs before submitting; `postgres` keeps a server for single test runs. Not
+//! for anything a production server needs. What a newcomer gets wrong: nothing here may leave a process behind, whatever
+//! way it ends; see `postgres.rs`.
+
+#![expect(clippy::print_stdout, reason = "the commands talk to the developer on the terminal")]
+
+mod gate;
+mod postgres;
+mod tools;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Developer commands of Paicha")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Everything a change must pass: format, lints, docs, tests on both engines, generated files, licences.
+    Test {
+        /// Leave out rustdoc, doctests and cargo-deny.
+        #[arg(long)]
+        quick: bool,
+        /// A filter for the tests, after `--`, in the words of nextest.
+        #[arg(last = true)]
+        filter: Vec<String>,
+    },
+    /// Starts a PostgreSQL server for tests, keeps it running and prints the variable to set.
+    Postgres {
+        /// Stop it and remove its files.
+        #[arg(long)]
+        stop: bool,
+    },
+}
+
+fn main() -> Result<ExitCode> {
+    match Arguments::parse().command {
+        Command::Test { quick, filter } => gate::run(quick, &filter),
+        Command::Postgres { stop: true } => postgres::stop_kept().map(|()| ExitCode::SUCCESS),
+        Command::Postgres { stop: false } => postgres::keep().map(|()| ExitCode::SUCCESS),
+    }
+}

@@ -316,7 +316,7 @@ impl Row {
         match &self.0 {
             // A literal such as `SELECT 1` has 32 bits on PostgreSQL.
             EngineRow::Postgres(row) if row.try_get::<Option<i32>, _>(column).is_ok() => {
-                Ok(self.get::<Option<i32>>(column)?.map(i64::from))
+                Ok(self.get::<i32>(column)?.map(i64::from))
             }
             EngineRow::Sqlite(_) | EngineRow::Postgres(_) => self.get(column),
         }
@@ -324,7 +324,7 @@ impl Row {
 
     /// A floating point number.
     pub fn f64(&self, column: &str) -> Result<f64, DbError> {
-        self.get(column)
+        self.get(column)?.ok_or_else(|| null(column))
     }
 
     /// A floating point number, or NULL.
@@ -334,7 +334,7 @@ impl Row {
 
     /// A truth value, also of a comparison in the SQL.
     pub fn bool(&self, column: &str) -> Result<bool, DbError> {
-        self.get(column)
+        self.get(column)?.ok_or_else(|| null(column))
     }
 
     /// A truth value, or NULL.
@@ -344,7 +344,7 @@ impl Row {
 
     /// A text.
     pub fn text(&self, column: &str) -> Result<String, DbError> {
-        self.get(column)
+        self.get(column)?.ok_or_else(|| null(column))
     }
 
     /// A text, or NULL.
@@ -354,7 +354,7 @@ impl Row {
 
     /// Bytes.
     pub fn bytes(&self, column: &str) -> Result<Vec<u8>, DbError> {
-        self.get(column)
+        self.get(column)?.ok_or_else(|| null(column))
     }
 
     /// Bytes, or NULL.
@@ -364,7 +364,7 @@ impl Row {
 
     /// An id.
     pub fn uuid(&self, column: &str) -> Result<Uuid, DbError> {
-        self.get(column)
+        self.get(column)?.ok_or_else(|| null(column))
     }
 
     /// An id, or NULL.
@@ -372,7 +372,8 @@ impl Row {
         self.get(column)
     }
 
-    fn get<T>(&self, column: &str) -> Result<T, DbError>
+    /// Always asks for an `Option`: sqlx reads a NULL of SQLite as an empty text or a zero otherwise.
+    fn get<T>(&self, column: &str) -> Result<Option<T>, DbError>
     where
         T: Type<Sqlite> + for<'r> Decode<'r, Sqlite> + Type<Postgres> + for<'r> Decode<'r, Postgres>,
     {

@@ -13,6 +13,7 @@
 //! * Times are signed 64-bit microseconds UTC, bound from the clock. Never `now()`.
 //! * Integers are `i64`: `INTEGER` on SQLite, `BIGINT` on PostgreSQL. `SUM` of those is a NUMERIC on PostgreSQL, so write
 //!   `CAST(SUM(x) AS BIGINT)`; `COUNT` is fine.
+//! * A single `INTEGER PRIMARY KEY` makes up a value for NULL on SQLite. Ours are never NULL: bind an `i64`, not an `Option`.
 //! * Truth values are `INTEGER` 0 or 1 on SQLite and `BOOLEAN` on PostgreSQL. Write `WHERE flag` or `flag = $1`, never
 //!   `flag = 1`.
 //! * JSON is opaque text to SQL; what is searched gets a column.
@@ -30,7 +31,9 @@
 //! * SQLite reports no constraint name: errors are told apart by kind only.
 //! * Every public function here is named in the contract tests, which run on both engines.
 
+pub mod accounts;
 pub mod connect;
+pub mod devices;
 pub mod engine;
 pub mod error;
 pub mod feeds;
@@ -40,7 +43,9 @@ pub mod ops;
 pub mod projections;
 pub mod records;
 mod rows;
+pub mod sessions;
 pub mod statement;
+pub mod uploads;
 
 pub use connect::{Database, DatabaseConfig};
 pub use engine::{Engine, Row, Tx};

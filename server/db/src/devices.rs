@@ -1,0 +1,112 @@
+//! The table `devices`: phones that were enrolled, each to one person.
+//! Not the lives of a phone's database, which are in `incarnations.rs`: reinstalling the app makes a new one of those on the
+//! same device. What a newcomer gets wrong: revoking a device does not end its sessions; `sessions.rs` does.
+
+use crate::engine::{Row, Tx};
+use crate::error::DbError;
+use crate::projections::Page;
+use crate::statement::Statement;
+use uuid::Uuid;
+
+/// One enrolled phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceRow {
+    /// Made by the phone.
+    pub id: Uuid,
+    /// The person it was enrolled to.
+    pub user: Uuid,
+    /// What people call it.
+    pub label: String,
+    /// What the maker calls it.
+    pub model: String,
+    /// Microseconds UTC.
+    pub enrolled_at: i64,
+    /// Microseconds UTC.
+    pub seen_at: i64,
+    /// Microseconds UTC; nothing while it may be used.
+    pub revoked_at: Option<i64>,
+}
+
+fn device_row(row: &Row) -> Result<DeviceRow, DbError> {
+    Ok(DeviceRow {
+        id: row.uuid("id")?,
+        user: row.uuid("user_id")?,
+        label: row.text("label")?,
+        model: row.text("model")?,
+        enrolled_at: row.i64("enrolled_at")?,
+        seen_at: row.i64("seen_at")?,
+        revoked_at: row.opt_i64("revoked_at")?,
+    })
+}
+
+/// Enrols a phone.
+///
+/// # Errors
+/// `UniqueViolation` when it is enrolled already, `ForeignKey` when there is no such person; otherwise when the database fails.
+/// The transaction is then over.
+pub async fn create_device(tx: &mut Tx, device: DeviceRow) -> Result<(), DbError> {
+    let statement = Statement::new(
+        "INSERT INTO devices (id, user_id, label, model, enrolled_at, seen_at, revoked_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(device.id)
+    .bind(device.user)
+    .bind(device.label)
+    .bind(device.model)
+    .bind(device.enrolled_at)
+    .bind(device.seen_at)
+    .bind(device.revoked_at);
+    tx.execute(statement).await?;
+    Ok(())
+}
+
+/// One phone, revoked or not.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn find_device(tx: &mut Tx, id: Uuid) -> Result<Option<DeviceRow>, DbError> {
+    let statement =
+        Statement::new("SELECT id, user_id, label, model, enrolled_at, seen_at, revoked_at FROM devices WHERE id = $1")
+            .bind(id);
+    tx.fetch_optional(statement).await?.as_ref().map(device_row).transpose()
+}
+
+/// Phones of one person, or of everybody, revoked ones too: enrolled last first, after `page.after` in that order.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn list_devices(tx: &mut Tx, user: Option<Uuid>, page: Page) -> Result<Vec<DeviceRow>, DbError> {
+    let after = page.after.unwrap_or((i64::MAX, Uuid::max()));
+    let statement = Statement::new(
+        "SELECT id, user_id, label, model, enrolled_at, seen_at, revoked_at FROM devices
+         WHERE ($1 IS NULL OR user_id = $1) AND (enrolled_at < $2 OR (enrolled_at = $2 AND id < $3))
+         ORDER BY enrolled_at DESC, id DESC LIMIT $4",
+    )
+    .bind(user)
+    .bind(after.0)
+    .bind(after.1)
+    .bind(page.limit);
+    tx.fetch_all(statement).await?.iter().map(device_row).collect()
+}
+
+/// Notes when a phone was heard of. An earlier instant than the one known changes nothing.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn touch_device(tx: &mut Tx, id: Uuid, seen_at: i64) -> Result<(), DbError> {
+    let statement =
+        Statement::new("UPDATE devices SET seen_at = $2 WHERE id = $1 AND seen_at < $2").bind(id).bind(seen_at);
+    tx.execute(statement).await?;
+    Ok(())
+}
+
+/// Lets a phone no longer be used; whether that changed anything. Its sessions are not touched.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn revoke_device(tx: &mut Tx, id: Uuid, revoked_at: i64) -> Result<bool, DbError> {
+    let statement = Statement::new("UPDATE devices SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
+        .bind(id)
+        .bind(revoked_at);
+    Ok(tx.execute(statement).await? > 0)
+}

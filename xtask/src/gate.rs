@@ -1,0 +1,124 @@
+//! `cargo xtask test`: the steps of the gate, in order, each timed, all of them run whatever the earlier ones said.
+//!
+//! A step is a name and a function that answers whether it passed; to add one, add a line in `run`. The steps themselves
+//! belong to cargo and the tests. What a newcomer gets wrong: a generated file is checked by making it again, so its
+//! command goes into `GENERATED`, not into CI.
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::postgres::{Server, URL_VARIABLE};
+use crate::tools;
+
+/// Committed files that a command writes to its standard output: the path and the arguments for cargo.
+const GENERATED: &[(&str, &[&str])] = &[];
+
+/// What became of one step.
+struct Outcome {
+    name: &'static str,
+    took: Duration,
+    failure: Option<anyhow::Error>,
+}
+
+/// Runs the gate; the exit code is 0 only when every step passed.
+pub(crate) fn run(quick: bool, filter: &[String]) -> Result<ExitCode> {
+    let started = Instant::now();
+    let mut outcomes = Vec::new();
+    step(&mut outcomes, "format", || cargo(&["fmt", "--all", "--check"]));
+    let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"];
+    step(&mut outcomes, "clippy", || cargo(&clippy));
+    if !quick {
+        step(&mut outcomes, "rustdoc", rustdoc);
+    }
+    let mut server = None;
+    step(&mut outcomes, "postgresql", || {
+        server = Some(Server::start()?);
+        Ok(())
+    });
+    if let Some(server) = &server {
+        step(&mut outcomes, "tests", || tests(server, filter));
+        if !quick {
+            step(&mut outcomes, "doctests", || {
+                let mut command = tools::cargo(&["test", "--workspace", "--locked", "--quiet", "--doc"]);
+                tools::run(command.env(URL_VARIABLE, server.url()))
+            });
+        }
+    }
+    // Stopped here and by its guardian, which outlives this process: see postgres.rs.
+    drop(server);
+    step(&mut outcomes, "generated files", generated_files);
+    if !quick {
+        step(&mut outcomes, "licences and bans", || {
+            let deny = tools::ensure_cargo_deny()?;
+            tools::run(Command::new(deny).args(["--workspace", "check", "bans", "licenses", "sources"]))
+        });
+    }
+    Ok(summary(&outcomes, quick, started.elapsed()))
+}
+
+fn step(outcomes: &mut Vec<Outcome>, name: &'static str, run: impl FnOnce() -> Result<()>) {
+    println!("==> {name}");
+    let started = Instant::now();
+    let failure = run().err();
+    let took = started.elapsed();
+    match &failure {
+        None => println!("    {name}: passed in {:.1} s", took.as_secs_f64()),
+        Some(error) => println!("    {name}: FAILED after {:.1} s: {error:#}", took.as_secs_f64()),
+    }
+    outcomes.push(Outcome { name, took, failure });
+}
+
+fn summary(outcomes: &[Outcome], quick: bool, took: Duration) -> ExitCode {
+    println!("\n==> summary");
+    for Outcome { name, took, failure } in outcomes {
+        let word = if failure.is_none() { "passed" } else { "FAILED" };
+        println!("    {word}  {:>7.1} s  {name}", took.as_secs_f64());
+    }
+    let failed = outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
+    let note = if quick { ", without rustdoc, doctests and cargo-deny" } else { "" };
+    if failed == 0 {
+        println!("    everything passed in {:.0} s{note}", took.as_secs_f64());
+        ExitCode::SUCCESS
+    } else {
+        println!("    {failed} of {} steps FAILED in {:.0} s{note}", outcomes.len(), took.as_secs_f64());
+        ExitCode::FAILURE
+    }
+}
+
+fn cargo(arguments: &[&str]) -> Result<()> {
+    tools::run(&mut tools::cargo(arguments))
+}
+
+fn rustdoc() -> Result<()> {
+    let mut command = tools::cargo(&["doc", "--workspace", "--no-deps", "--locked", "--quiet"]);
+    tools::run(command.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn tests(server: &Server, filter: &[String]) -> Result<()> {
+    let mut command = if tools::has_nextest() {
+        tools::cargo(&["nextest", "run", "--workspace", "--locked", "--no-fail-fast"])
+    } else {
+        println!("    cargo-nextest is not installed: using cargo test, which is slower and shows less");
+        tools::cargo(&["test", "--workspace", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"])
+    };
+    tools::run(command.args(filter).env(URL_VARIABLE, server.url()))
+}
+
+/// Makes every generated file again and compares, without changing the committed one.
+fn generated_files() -> Result<()> {
+    for (path, arguments) in GENERATED {
+        let output = tools::cargo(arguments).output().context("cargo does not start")?;
+        if !output.status.success() {
+            bail!("`cargo {}` failed: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
+        }
+        let committed =
+            std::fs::read(Path::new(tools::ROOT).join(path)).with_context(|| format!("{path} is missing"))?;
+        if committed != output.stdout {
+            bail!("{path} is stale: run `cargo {} > {path}` and commit it", arguments.join(" "));
+        }
+    }
+    Ok(())
+}
