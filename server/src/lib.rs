@@ -1,8 +1,14 @@
-//! The server of Paicha: field inspections from offline phones into a hazard ledger.
+//! The server of Paicha: field inspections from offline phones into a hazard ledger. ARCHITECTURE.md names the rooms and who may import
+//! whom; a test holds the source against it.
 
+pub mod app;
 pub mod auth;
+pub mod blobs;
 pub mod clock;
 pub mod config;
+pub mod crash;
+pub mod http;
 pub mod ids;
 pub mod telemetry;
 pub mod tls;
+pub mod usecases;

@@ -3,6 +3,10 @@
 //! always the visible last step.
 
 pub mod caller;
+pub mod check_readiness;
+pub mod greet_phone;
+pub mod identify_caller;
+pub mod load_grants;
 pub mod projection;
 pub mod pull_changes;
 pub mod push_operations;

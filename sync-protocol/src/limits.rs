@@ -44,3 +44,7 @@ pub const RETENTION_DAYS: i64 = 30;
 pub const PROTO: u32 = 1;
 /// Newest version of operation payloads this code writes; older ones are read for ever.
 pub const SCHEMA: u32 = 1;
+/// Bytes of one piece of an upload.
+pub const UPLOAD_CHUNK_BYTES_MAX: u64 = 8 << 20;
+/// Bytes of a piece that clients should send: a lost link costs at most this.
+pub const UPLOAD_CHUNK_BYTES: u64 = 512 << 10;

@@ -9,6 +9,8 @@ mod intake;
 mod publish;
 mod store;
 
+pub use context::{GRACE_DAYS, seal_anchor};
+pub(crate) use decide::read_record;
 pub use intake::{IncomingOp, PushBatch};
 
 use crate::app::App;

@@ -1,0 +1,79 @@
+//! Bodies in and out with gzip and zstd. Limits stand outside (bytes as sent) and inside the decoder (bytes as they come out, and the
+//! decoder's window), because either alone lets a bomb through.
+
+use super::problem::ApiError;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use serde::Serialize;
+use std::io::Read as _;
+use sync_protocol::problem::Problem;
+
+/// Largest window a zstd frame may ask for, as a power of two: 8 MiB.
+const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+/// Level of our own zstd: fast, and small enough for a bad link.
+const ZSTD_LEVEL: i32 = 3;
+/// Answers smaller than this go out as they are.
+const COMPRESS_BYTES_MIN: usize = 1024;
+
+/// Reads a body of at most `encoded_max` bytes that decodes to at most `decoded_max`.
+///
+/// # Errors
+/// `too-large`, `unsupported-media-type` for an unknown encoding, `malformed-request` for a broken one.
+pub async fn read_body(headers: &HeaderMap, body: Body, encoded_max: usize, decoded_max: usize) -> Result<Bytes, ApiError> {
+    let collected = Limited::new(body, encoded_max).collect().await;
+    let bytes = collected.map_err(|error| {
+        let too_large = error.downcast_ref::<LengthLimitError>().is_some();
+        ApiError::new(if too_large { Problem::TooLarge } else { Problem::MalformedRequest })
+    })?;
+    let bytes = bytes.to_bytes();
+    let encoding = headers.get(header::CONTENT_ENCODING).map_or("identity", |value| value.to_str().unwrap_or("?"));
+    match encoding {
+        "identity" | "" => Ok(bytes),
+        "gzip" => read_limited(flate2::read::GzDecoder::new(bytes.as_ref()), decoded_max),
+        "zstd" => {
+            let mut decoder =
+                zstd::Decoder::with_buffer(bytes.as_ref()).map_err(|_| ApiError::new(Problem::MalformedRequest))?;
+            decoder.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(ApiError::internal)?;
+            read_limited(decoder, decoded_max)
+        }
+        _ => Err(ApiError::new(Problem::UnsupportedMediaType)),
+    }
+}
+
+fn read_limited(decoder: impl std::io::Read, decoded_max: usize) -> Result<Bytes, ApiError> {
+    let mut decoded = Vec::new();
+    let limit = u64::try_from(decoded_max).unwrap_or(u64::MAX).saturating_add(1);
+    decoder.take(limit).read_to_end(&mut decoded).map_err(|_| ApiError::new(Problem::MalformedRequest))?;
+    if decoded.len() > decoded_max { Err(ApiError::new(Problem::TooLarge)) } else { Ok(decoded.into()) }
+}
+
+/// JSON out, compressed as the asker can read it.
+pub fn json_response<T: Serialize>(asked: &HeaderMap, value: &T) -> Response {
+    let json = sync_protocol::canonical::to_json(value).into_bytes();
+    let accepts = |name: &str| {
+        let accepted = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+        accepted.flat_map(|value| value.split(',')).any(|part| part.trim().split(';').next() == Some(name))
+    };
+    let encoded = if json.len() < COMPRESS_BYTES_MIN {
+        None
+    } else if accepts("zstd") {
+        zstd::encode_all(json.as_slice(), ZSTD_LEVEL).ok().map(|bytes| (bytes, "zstd"))
+    } else if accepts("gzip") {
+        let mut encoder = flate2::read::GzEncoder::new(json.as_slice(), flate2::Compression::fast());
+        let mut bytes = Vec::new();
+        encoder.read_to_end(&mut bytes).ok().map(|_| (bytes, "gzip"))
+    } else {
+        None
+    };
+    let (bytes, encoding) = encoded.map_or((json, None), |(bytes, name)| (bytes, Some(name)));
+    let mut response = bytes.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if let Some(encoding) = encoding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    response
+}

@@ -1,0 +1,147 @@
+//! Problems on the wire (RFC 9457). Use cases know nothing of status codes: an exhaustive match here turns each of their reasons into an
+//! entry of the closed catalogue. A 5xx body carries only the request id; the cause is logged once, with the same id.
+
+use crate::usecases::pull_changes::PullError;
+use crate::usecases::push_operations::PushError;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use paicha_db::DbError;
+use serde::Serialize;
+use sync_protocol::problem::Problem;
+use utoipa::ToSchema;
+
+/// A request that cannot be served.
+#[derive(Debug)]
+pub struct ApiError {
+    problem: Problem,
+    detail: Option<String>,
+    retry_after_s: Option<u64>,
+    cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// The body of an error answer, `application/problem+json`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemBody {
+    /// `/problems/` and the code.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What happened, what was kept, what to do; Chinese.
+    pub title: String,
+    /// The same in short, English.
+    pub title_en: String,
+    /// HTTP status.
+    pub status: u16,
+    /// Stable code of the catalogue.
+    pub code: String,
+    /// More about this case, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+impl ApiError {
+    /// The plain problem.
+    pub fn new(problem: Problem) -> Self {
+        Self { problem, detail: None, retry_after_s: None, cause: None }
+    }
+
+    /// With more about this case.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// With the time after which trying again makes sense.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// A fault of ours; the cause goes to the log, not to the asker.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { cause: Some(cause.into()), ..Self::new(Problem::Internal) }
+    }
+}
+
+impl From<Problem> for ApiError {
+    fn from(problem: Problem) -> Self {
+        Self::new(problem)
+    }
+}
+
+/// Seconds to wait when the database is busy.
+const BUSY_RETRY_AFTER_S: u64 = 5;
+
+impl From<DbError> for ApiError {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Busy | DbError::Serialization | DbError::PoolTimeout | DbError::Closed | DbError::Unavailable(_) | DbError::Full(_) => {
+                tracing::warn!(%error, "the database cannot serve this request now");
+                Self::new(Problem::Unavailable).retry_after(BUSY_RETRY_AFTER_S)
+            }
+            DbError::NotFound => Self::new(Problem::NotFound),
+            DbError::UniqueViolation => Self::new(Problem::AlreadyExists),
+            DbError::ForeignKey
+            | DbError::CheckViolation
+            | DbError::ReadOnly
+            | DbError::Corrupt { .. }
+            | DbError::TxFailed
+            | DbError::InvalidValue { .. }
+            | DbError::Decode { .. }
+            | DbError::Configuration { .. }
+            | DbError::Migration(_)
+            | DbError::Other(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<PushError> for ApiError {
+    fn from(error: PushError) -> Self {
+        match error {
+            PushError::TooManyOps => Self::new(Problem::TooLarge),
+            PushError::WrongDevice => Self::new(Problem::Forbidden),
+            PushError::IncarnationTaken => Self::new(Problem::IncarnationRollback),
+            PushError::Database(error) => error.into(),
+            PushError::Interrupted => Self::internal(error),
+        }
+    }
+}
+
+impl From<PullError> for ApiError {
+    fn from(error: PullError) -> Self {
+        match error {
+            PullError::Upgrade => Self::new(Problem::UpgradeRequired),
+            PullError::WrongDevice => Self::new(Problem::Forbidden),
+            PullError::BadCursor => Self::new(Problem::BadCursor),
+            PullError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let Some(cause) = &self.cause {
+            tracing::error!(error = %cause, source = ?cause.source(), "a request failed");
+        }
+        let status = StatusCode::from_u16(self.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = ProblemBody {
+            kind: format!("/problems/{}", self.problem.code()),
+            title: self.problem.title_zh().to_owned(),
+            title_en: self.problem.title_en().to_owned(),
+            status: status.as_u16(),
+            code: self.problem.code().to_owned(),
+            detail: if status.is_server_error() { None } else { self.detail },
+        };
+        let mut response = (status, axum::Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}

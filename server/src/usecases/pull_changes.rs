@@ -1,0 +1,218 @@
+//! One page of what changed in the phone's villages since its cursor (protocol 3.6): a keyset scan on (village, position) inside one
+//! read snapshot, bounded in bytes. A village that the phone does not have starts from nothing with the same scan, because a state feed
+//! from position 0 is a snapshot. What a newcomer gets wrong: cutting a page inside one position, which may hold several records.
+
+use crate::app::App;
+use crate::auth::permissions::Action;
+use crate::auth::seal::Purpose;
+use crate::usecases::caller::Caller;
+use paicha_db::feeds::{self, FeedRow};
+use paicha_db::projections::Villages;
+use paicha_db::records::{self, Changed};
+use paicha_db::{DbError, Tx, incarnations};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use sync_protocol::canonical::to_json;
+use sync_protocol::cursor::Cursor;
+use sync_protocol::ids::FeedId;
+use sync_protocol::limits::{PROTO, PULL_PAGE_BYTES_DEFAULT, PULL_PAGE_BYTES_MAX, PULL_ROWS_MAX, SCOPE_FEEDS_MAX};
+use sync_protocol::pull::{
+    Acknowledged, ChangedRecordOut, FeedCheck, FeedMode, FeedPage, PullRequest, PullResponse, RemovedFeed, ScopeChange,
+};
+use sync_protocol::time::DAY_US;
+
+/// Why a page was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum PullError {
+    /// The envelope is too new or too old to answer.
+    #[error("this version of the protocol is not answered")]
+    Upgrade,
+    /// The token belongs to another phone than the envelope.
+    #[error("the envelope names another device than the token")]
+    WrongDevice,
+    /// The cursor is not one of ours.
+    #[error("the cursor cannot be read")]
+    BadCursor,
+    /// The database cannot be used now.
+    #[error("the database failed")]
+    Database(#[from] DbError),
+}
+
+/// A change on its way out: its JSON, made from the stored state without reading it.
+pub type RawChange = Box<RawValue>;
+
+/// The next page for a phone.
+///
+/// # Errors
+/// [`PullError`]; asking again with the same cursor is always safe.
+pub async fn pull_changes(app: &App, caller: &Caller, request: PullRequest) -> Result<PullResponse<RawChange>, PullError> {
+    if request.proto != PROTO {
+        return Err(PullError::Upgrade);
+    }
+    if caller.device != Some(request.device) {
+        return Err(PullError::WrongDevice);
+    }
+    let mut cursor = open_cursor(app, request.cursor.as_deref())?;
+    let mut tx = app.database.begin_read().await?;
+    let feeds = readable_feeds(&mut tx, caller).await?;
+    let scope = follow_scope(app, caller, &mut cursor, &feeds);
+    let budget = usize::try_from(request.max_bytes.unwrap_or(0)).unwrap_or(0);
+    let budget = if budget == 0 { PULL_PAGE_BYTES_DEFAULT } else { budget.min(PULL_PAGE_BYTES_MAX) };
+    let mut page = Page { villages: Vec::new(), check: Vec::new(), bytes_left: budget, more: false };
+    for feed in &feeds {
+        if page.bytes_left == 0 {
+            page.more |= !is_whole(&cursor, feed);
+            continue;
+        }
+        page.add_feed(&mut tx, &mut cursor, feed).await?;
+    }
+    let consumed = incarnations::find_incarnation(&mut tx, request.incarnation.0).await?;
+    tx.rollback().await?;
+    let consumed_to = consumed.filter(|life| life.device == request.device.0).map_or(0, |life| life.consumed);
+    let server_time = app.now();
+    Ok(PullResponse {
+        epoch: app.installation.epoch.clone(),
+        server_time,
+        anchor: super::push_operations::seal_anchor(app, server_time),
+        cursor: seal_cursor(app, &cursor)?,
+        more: page.more,
+        scope,
+        // Without configured backups the durable mark follows what is stored after the retention time; phones keep their own copy till then.
+        ack: Acknowledged { consumed_to, durable_to: 0 },
+        villages: page.villages,
+        check: page.check,
+    })
+}
+
+fn open_cursor(app: &App, sealed: Option<&str>) -> Result<Cursor, PullError> {
+    let start = Cursor::start(&app.installation.epoch);
+    let Some(sealed) = sealed else { return Ok(start) };
+    let bytes = app.seals.open(Purpose::PullCursor, sealed).map_err(|_| PullError::BadCursor)?;
+    let cursor = Cursor::decode(&bytes).ok_or(PullError::BadCursor)?;
+    // A cursor of another history means that the server was restored: the phone starts anew, and its answer names the new epoch.
+    Ok(if cursor.epoch == app.installation.epoch { cursor } else { start })
+}
+
+fn seal_cursor(app: &App, cursor: &Cursor) -> Result<String, PullError> {
+    app.seals.seal(Purpose::PullCursor, &cursor.encode()).map_err(|_| PullError::BadCursor)
+}
+
+async fn readable_feeds(tx: &mut Tx, caller: &Caller) -> Result<Vec<FeedRow>, DbError> {
+    let limit = i64::try_from(SCOPE_FEEDS_MAX).unwrap_or(i64::MAX);
+    let mut feeds = match caller.villages(Action::SyncPull) {
+        Villages::All => feeds::list_feeds(tx, limit).await?,
+        Villages::Only(ids) => feeds::find_feeds(tx, &ids).await?,
+    };
+    feeds.retain(|feed| feed.id.bytes().any(|digit| digit != b'0'));
+    Ok(feeds)
+}
+
+/// Brings the cursor to the caller's scope: what left it is forgotten at once, what is new starts from nothing.
+fn follow_scope(app: &App, caller: &Caller, cursor: &mut Cursor, feeds: &[FeedRow]) -> ScopeChange {
+    let readable: BTreeMap<FeedId, ()> = feeds.iter().filter_map(|feed| Some((feed.id.parse().ok()?, ()))).collect();
+    let removed: Vec<FeedId> = cursor.positions.keys().filter(|id| !readable.contains_key(*id)).cloned().collect();
+    let added = readable.keys().filter(|id| !cursor.positions.contains_key(*id)).cloned().collect();
+    let drain_until = app.now().saturating_add(super::push_operations::GRACE_DAYS * DAY_US);
+    for id in &removed {
+        cursor.positions.remove(id);
+        cursor.snapshots.remove(id);
+    }
+    cursor.scope_version = caller.scope_version;
+    let removed = removed.into_iter().map(|village| RemovedFeed { village, drain_until }).collect();
+    ScopeChange { version: caller.scope_version, added, removed }
+}
+
+fn position(cursor: &Cursor, feed: &FeedRow) -> i64 {
+    feed.id.parse().ok().and_then(|id: FeedId| cursor.positions.get(&id).copied()).unwrap_or(0)
+}
+
+fn is_whole(cursor: &Cursor, feed: &FeedRow) -> bool {
+    position(cursor, feed) >= feed.vrev
+}
+
+struct Page {
+    villages: Vec<FeedPage<RawChange>>,
+    check: Vec<FeedCheck>,
+    bytes_left: usize,
+    more: bool,
+}
+
+impl Page {
+    /// Fills the page with one village, as far as there is room.
+    async fn add_feed(&mut self, tx: &mut Tx, cursor: &mut Cursor, feed: &FeedRow) -> Result<(), DbError> {
+        let Ok(id) = feed.id.parse::<FeedId>() else { return Ok(()) };
+        let known = cursor.positions.get(&id).copied();
+        let from = known.unwrap_or(0);
+        // A village that was at 0 once stays a snapshot until its first pass reaches the position it had then.
+        let mode = if known.is_none() { FeedMode::Snapshot } else { self.mode(cursor, &id, from) };
+        if known.is_none() {
+            cursor.snapshots.insert(id.clone(), feed.vrev);
+        }
+        let mut to = from;
+        let mut changes = Vec::new();
+        while to < feed.vrev && self.bytes_left > 0 {
+            let rows = records::list_changed(tx, &feed.id, to, PULL_ROWS_MAX).await?;
+            let whole = rows.len() < usize::try_from(PULL_ROWS_MAX).unwrap_or(usize::MAX);
+            let last = rows.last().map_or(feed.vrev, |row| row.vrev);
+            to = self.take_rows(&rows, whole, last, &mut changes).unwrap_or(to);
+            if whole && to == last {
+                to = feed.vrev;
+            }
+        }
+        self.more |= to < feed.vrev;
+        cursor.positions.insert(id.clone(), to);
+        if cursor.snapshots.get(&id).is_some_and(|end| to >= *end) {
+            cursor.snapshots.remove(&id);
+        }
+        if to == feed.vrev && (to > from || known.is_none()) {
+            self.check.push(check(feed, &id));
+        }
+        if to > from || known.is_none() {
+            self.villages.push(FeedPage { id, mode, to, head: feed.vrev, changes });
+        }
+        Ok(())
+    }
+
+    fn mode(&self, cursor: &Cursor, id: &FeedId, from: i64) -> FeedMode {
+        let first_pass = cursor.snapshots.get(id).is_some_and(|end| from < *end);
+        if first_pass { FeedMode::Snapshot } else { FeedMode::Delta }
+    }
+
+    /// Adds rows while there is room, whole positions only; answers the last position that is complete.
+    fn take_rows(&mut self, rows: &[Changed], whole: bool, last: i64, changes: &mut Vec<RawChange>) -> Option<i64> {
+        let mut done = None;
+        for position in rows.chunk_by(|a, b| a.vrev == b.vrev) {
+            let vrev = position[0].vrev;
+            // The rows read may end inside the last position; it is left to the next read unless nothing else was in them.
+            let perhaps_cut = !whole && vrev == last && done.is_some();
+            if perhaps_cut || (self.bytes_left == 0 && done.is_some()) {
+                break;
+            }
+            for row in position {
+                let change = raw_change(row);
+                self.bytes_left = self.bytes_left.saturating_sub(change.get().len());
+                changes.push(change);
+            }
+            done = Some(vrev);
+        }
+        if rows.is_empty() { Some(last) } else { done }
+    }
+}
+
+fn check(feed: &FeedRow, id: &FeedId) -> FeedCheck {
+    let sum: [u8; 16] = feed.check_sum.as_slice().try_into().unwrap_or_default();
+    FeedCheck { village: id.clone(), at: feed.vrev, count: feed.check_count, sum: hex::encode(sum) }
+}
+
+fn raw_change(row: &Changed) -> RawChange {
+    let state = if row.gone { None } else { RawValue::from_string(row.state.clone()).ok() };
+    let out = ChangedRecordOut {
+        t: if row.gone { "exit" } else { &row.kind },
+        id: row.id.into(),
+        rev: row.rev,
+        vrev: row.vrev,
+        number: row.number.as_deref(),
+        v: state.as_deref(),
+    };
+    RawValue::from_string(to_json(&out)).expect("compact JSON that was just written is JSON")
+}
