@@ -19,6 +19,12 @@ const ANNOUNCED_STRINGS_MAX: u64 = 2_000_000;
 
 pub(crate) fn read(bytes: &[u8]) -> Result<Table, ImportError> {
     check_package(bytes)?;
+    // The reader library overflows on absurd cell names. It holds nothing but this call's own memory, so its panic is
+    // one more way of saying that the file is no table.
+    std::panic::catch_unwind(|| read_workbook(bytes)).unwrap_or(Err(ImportError::NotATable))
+}
+
+fn read_workbook(bytes: &[u8]) -> Result<Table, ImportError> {
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| ImportError::NotATable)?;
     let visible: Vec<String> = workbook
         .sheets_metadata()

@@ -171,6 +171,19 @@ fn announced_string_count_cannot_take_the_memory() {
 }
 
 #[test]
+fn absurd_cell_names_are_an_answer_and_no_crash() {
+    let named = |name: &str| {
+        with_part(&small_workbook(), "xl/worksheets/sheet1.xml", |xml| {
+            assert!(xml.contains("r=\"A2\""));
+            xml.replace("r=\"A2\"", &format!("r=\"{name}\"")).into_bytes()
+        })
+    };
+    assert!(parse(&named("ZZZZZZZZZZZZ2")).is_err());
+    assert!(parse(&named("A99999999999999999999")).is_err());
+    assert!(parse(&named("")).is_err());
+}
+
+#[test]
 fn far_corner_of_a_sheet_is_not_unrolled() {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();
