@@ -101,3 +101,14 @@ fn parse_installation(text: &str) -> Option<Installation> {
     let incarnation = parts.next()?.parse().ok()?;
     Some(Installation { epoch, user, device, incarnation })
 }
+
+/// Makes the feed of operations that name no known village.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ensure_quarantine(database: &Database) -> Result<(), DbError> {
+    let mut tx = database.begin_write().await?;
+    let quarantine = sync_protocol::ids::FeedId::quarantine();
+    paicha_db::feeds::put_feed(&mut tx, quarantine.as_str(), "待认领", None, None).await?;
+    tx.commit().await
+}

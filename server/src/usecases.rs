@@ -7,6 +7,7 @@ pub mod check_readiness;
 pub mod greet_phone;
 pub mod identify_caller;
 pub mod load_grants;
+pub mod load_village_map;
 pub mod projection;
 pub mod pull_changes;
 pub mod push_operations;

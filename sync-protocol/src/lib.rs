@@ -3,6 +3,7 @@
 //! same answer from the same bytes. What a newcomer gets wrong: nothing here refuses evidence; a readable operation always
 //! gets a place, and the result says what became of it.
 
+pub mod appendix;
 pub mod canonical;
 pub mod cursor;
 pub mod digest;
@@ -19,4 +20,5 @@ pub mod record;
 pub mod role;
 pub mod schema;
 pub mod time;
+pub mod uscc;
 pub mod workflow;

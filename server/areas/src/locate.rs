@@ -60,7 +60,7 @@ pub struct Located {
 type Box2 = GeomWithData<Rectangle<[f64; 2]>, usize>;
 
 /// All villages, searchable by place. Immutable: a new file makes a new index.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct VillageIndex {
     /// In the order of the answer: area, then code.
     villages: Vec<VillageArea>,

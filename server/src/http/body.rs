@@ -21,7 +21,12 @@ const COMPRESS_BYTES_MIN: usize = 1024;
 ///
 /// # Errors
 /// `too-large`, `unsupported-media-type` for an unknown encoding, `malformed-request` for a broken one.
-pub async fn read_body(headers: &HeaderMap, body: Body, encoded_max: usize, decoded_max: usize) -> Result<Bytes, ApiError> {
+pub async fn read_body(
+    headers: &HeaderMap,
+    body: Body,
+    encoded_max: usize,
+    decoded_max: usize,
+) -> Result<Bytes, ApiError> {
     let collected = Limited::new(body, encoded_max).collect().await;
     let bytes = collected.map_err(|error| {
         let too_large = error.downcast_ref::<LengthLimitError>().is_some();

@@ -76,7 +76,12 @@ const BUSY_RETRY_AFTER_S: u64 = 5;
 impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
         match error {
-            DbError::Busy | DbError::Serialization | DbError::PoolTimeout | DbError::Closed | DbError::Unavailable(_) | DbError::Full(_) => {
+            DbError::Busy
+            | DbError::Serialization
+            | DbError::PoolTimeout
+            | DbError::Closed
+            | DbError::Unavailable(_)
+            | DbError::Full(_) => {
                 tracing::warn!(%error, "the database cannot serve this request now");
                 Self::new(Problem::Unavailable).retry_after(BUSY_RETRY_AFTER_S)
             }

@@ -25,15 +25,14 @@ struct BearerToken;
 
 impl utoipa::Modify for BearerToken {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build());
+        let scheme =
+            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build());
         document.components.get_or_insert_default().add_security_scheme("access_token", scheme);
     }
 }
 
 fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::with_openapi(Document::openapi())
-        .merge(routes::health::routes())
-        .merge(routes::sync::routes())
+    OpenApiRouter::with_openapi(Document::openapi()).merge(routes::health::routes()).merge(routes::sync::routes())
 }
 
 /// The OpenAPI document of all routes.

@@ -7,6 +7,9 @@ use sync_protocol::ids::UserId;
 use sync_protocol::limits::SCOPE_FEEDS_MAX;
 use sync_protocol::role::Role;
 
+/// Grants of one person that are looked at.
+const GRANTS_MAX: i64 = 1000;
+
 /// Written instead of a village in a grant for everything.
 pub const EVERYWHERE: &str = "*";
 
@@ -25,7 +28,7 @@ pub struct LoadedGrants {
 /// When the database fails; the transaction is then over.
 pub async fn load_grants(tx: &mut Tx, user: UserId) -> Result<LoadedGrants, DbError> {
     let Some(known) = accounts::find_user(tx, user.0).await? else { return Ok(LoadedGrants::default()) };
-    let rows = accounts::list_grants(tx, user.0).await?;
+    let rows = accounts::list_grants(tx, user.0, GRANTS_MAX).await?;
     let mut loaded = LoadedGrants::default();
     for row in rows {
         let Some(role) = Role::ALL.into_iter().find(|role| role.code() == row.role) else { continue };

@@ -50,7 +50,11 @@ pub fn project(record: &Record) -> Projected {
         _ => {}
     }
     if record.kind != "photo" {
-        let link = |(photo, role): (sync_protocol::ids::RecordId, &str)| PhotoLinkRow { record: record.id.0, photo: photo.0, role: role.to_owned() };
+        let link = |(photo, role): (sync_protocol::ids::RecordId, &str)| PhotoLinkRow {
+            record: record.id.0,
+            photo: photo.0,
+            role: role.to_owned(),
+        };
         rows.links.push((record.id.0, record.live_photos().map(link).collect()));
     }
     rows.reviews.push((record.id.0, reviews(record)));
@@ -161,7 +165,8 @@ fn hazard(record: &Record) -> HazardRow {
 fn photo(record: &Record) -> Option<PhotoRow> {
     let point = shown_point(record, "fix");
     let derived = record.shown("derived").unwrap_or(Value::Null);
-    let hash = |name: &str| derived[name].as_str().and_then(|hex| u64::from_str_radix(hex, 16).ok()).map(u64::cast_signed);
+    let hash =
+        |name: &str| derived[name].as_str().and_then(|hex| u64::from_str_radix(hex, 16).ok()).map(u64::cast_signed);
     Some(PhotoRow {
         id: record.id.0,
         feed: record.feed.as_str().to_owned(),

@@ -45,7 +45,11 @@ pub type RawChange = Box<RawValue>;
 ///
 /// # Errors
 /// [`PullError`]; asking again with the same cursor is always safe.
-pub async fn pull_changes(app: &App, caller: &Caller, request: PullRequest) -> Result<PullResponse<RawChange>, PullError> {
+pub async fn pull_changes(
+    app: &App,
+    caller: &Caller,
+    request: PullRequest,
+) -> Result<PullResponse<RawChange>, PullError> {
     if request.proto != PROTO {
         return Err(PullError::Upgrade);
     }

@@ -10,6 +10,7 @@ mod publish;
 mod store;
 
 pub use context::{GRACE_DAYS, seal_anchor};
+#[expect(unused_imports, reason = "the read side uses it next")]
 pub(crate) use decide::read_record;
 pub use intake::{IncomingOp, PushBatch};
 
@@ -188,7 +189,13 @@ async fn isolate(app: &App, caller: &Caller, batch: &PushBatch, ops: &[IncomingO
 /// [`PushError`]; then nothing was stored.
 pub async fn push_server_operations(app: &App, ops: Vec<(uuid::Uuid, Op)>) -> Result<Vec<OpResult>, PushError> {
     let installation = &app.installation;
-    let caller = Caller { user: installation.user, device: Some(installation.device), grants: Vec::new(), scope_version: 0, server: true };
+    let caller = Caller {
+        user: installation.user,
+        device: Some(installation.device),
+        grants: Vec::new(),
+        scope_version: 0,
+        server: true,
+    };
     let batch = PushBatch::of_server(installation, ops);
     let mut results = Vec::new();
     for chunk in plan_chunks(&batch.ops).0 {
@@ -198,6 +205,11 @@ pub async fn push_server_operations(app: &App, ops: Vec<(uuid::Uuid, Op)>) -> Re
 }
 
 /// A server-made operation that sets fields of a record.
-pub fn server_patch(app: &App, feed: sync_protocol::ids::FeedId, record: RecordId, set: Vec<(&str, serde_json::Value)>) -> Op {
+pub fn server_patch(
+    app: &App,
+    feed: sync_protocol::ids::FeedId,
+    record: RecordId,
+    set: Vec<(&str, serde_json::Value)>,
+) -> Op {
     context::server_patch(app, feed, record, set)
 }

@@ -88,9 +88,15 @@ pub(super) async fn consumed(app: &App, batch: &PushBatch) -> Result<i64, DbErro
     Ok(life.map_or(0, |life| life.consumed))
 }
 
-async fn sort<'a>(tx: &mut Tx, caller: &Caller, ops: &'a [IncomingOp], life: &Incarnation) -> Result<Sorted<'a>, DbError> {
+async fn sort<'a>(
+    tx: &mut Tx,
+    caller: &Caller,
+    ops: &'a [IncomingOp],
+    life: &Incarnation,
+) -> Result<Sorted<'a>, DbError> {
     let ids: Vec<Uuid> = ops.iter().map(|op| op.id.0).collect();
-    let by_id: BTreeMap<Uuid, StoredAnswer> = ops::find_answers(tx, &ids).await?.into_iter().map(|answer| (answer.id, answer)).collect();
+    let by_id: BTreeMap<Uuid, StoredAnswer> =
+        ops::find_answers(tx, &ids).await?.into_iter().map(|answer| (answer.id, answer)).collect();
     let range = ops.first().map_or(0, |op| op.seq)..=ops.last().map_or(0, |op| op.seq).min(life.consumed);
     let by_seq: BTreeMap<i64, StoredAnswer> = if range.is_empty() || caller.server {
         BTreeMap::new()
@@ -98,7 +104,13 @@ async fn sort<'a>(tx: &mut Tx, caller: &Caller, ops: &'a [IncomingOp], life: &In
         let answers = ops::list_answers(tx, life.id, *range.start(), *range.end()).await?;
         answers.into_iter().map(|answer| (answer.seq, answer)).collect()
     };
-    let mut sorted = Sorted { answered: Vec::new(), fresh: Vec::new(), quarantined: Vec::new(), consumed: life.consumed, stopped: None };
+    let mut sorted = Sorted {
+        answered: Vec::new(),
+        fresh: Vec::new(),
+        quarantined: Vec::new(),
+        consumed: life.consumed,
+        stopped: None,
+    };
     let mut new_ids = BTreeSet::new();
     for op in ops {
         let expected = sorted.consumed + 1;
@@ -130,7 +142,12 @@ async fn sort<'a>(tx: &mut Tx, caller: &Caller, ops: &'a [IncomingOp], life: &In
 impl<'a> Sorted<'a> {
     fn refuse(&mut self, op: &'a IncomingOp, seq: i64, code: &'static str) {
         self.quarantined.push((op, seq, code));
-        self.answered.push(OpResult { seq, outcome: Outcome::without_effect(Status::Refused, code), vrev: None, replayed: false });
+        self.answered.push(OpResult {
+            seq,
+            outcome: Outcome::without_effect(Status::Refused, code),
+            vrev: None,
+            replayed: false,
+        });
     }
 }
 

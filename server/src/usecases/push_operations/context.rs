@@ -57,7 +57,8 @@ pub(super) async fn load_facts<'a>(
         authors.insert(author, load_grants(tx, author).await?);
     }
     let places: Vec<Uuid> = ops.iter().filter_map(|op| place_id(op)).collect();
-    let places = projections::find_places(tx, &places).await?.into_iter().map(|place| (place.id, place.village)).collect();
+    let places =
+        projections::find_places(tx, &places).await?.into_iter().map(|place| (place.id, place.village)).collect();
     Ok(Facts {
         incarnation: life.id.into(),
         app,
@@ -92,7 +93,11 @@ impl Facts<'_> {
 
     /// The context of an operation that cannot be read.
     pub(super) fn unreadable(&self) -> Context {
-        self.context(Vec::new(), Scope::Outside, EventTime { at: self.received_at, grade: Grade::D, uncertainty_us: None, clock_suspect: false })
+        self.context(
+            Vec::new(),
+            Scope::Outside,
+            EventTime { at: self.received_at, grade: Grade::D, uncertainty_us: None, clock_suspect: false },
+        )
     }
 
     /// The context of `op`, advancing what is known of the phone's clock.
@@ -103,7 +108,8 @@ impl Facts<'_> {
         let mut context = self.context(roles, scope, event);
         let located = fix.and_then(|fix| canonical(&fix).ok()).and_then(|point| self.app.village_map().locate(point));
         context.fix_village = located.and_then(|located| located.code.as_str().parse().ok());
-        context.place_village = place_id(op).and_then(|id| self.places.get(&id)).and_then(|village| village.parse().ok());
+        context.place_village =
+            place_id(op).and_then(|id| self.places.get(&id)).and_then(|village| village.parse().ok());
         context
     }
 
@@ -128,7 +134,8 @@ impl Facts<'_> {
         let Some(loaded) = self.authors.get(&op.head.author) else { return (Vec::new(), Scope::Outside) };
         let village = op.head.village.as_str();
         let holds = |grant: &Grant| {
-            grant.villages.covers(Some(village)) && allows(grant.role, Action::SyncPush) != crate::auth::permissions::Reach::No
+            grant.villages.covers(Some(village))
+                && allows(grant.role, Action::SyncPush) != crate::auth::permissions::Reach::No
         };
         let roles: BTreeSet<Role> = loaded.now.iter().filter(|grant| holds(grant)).map(|grant| grant.role).collect();
         if !roles.is_empty() {

@@ -93,13 +93,22 @@ pub(super) async fn decide_chunk<'a>(
         waiting.digests.insert(incoming.id, incoming.digest);
         let (outcome, released) = match (&incoming.op, verdict) {
             (Ok(op), None) => {
-                let submission = Submission { id: incoming.id, incarnation: facts.incarnation(), seq: *seq, op, context: &context };
+                let submission =
+                    Submission { id: incoming.id, incarnation: facts.incarnation(), seq: *seq, op, context: &context };
                 let held_contexts = contexts_of(&waiting);
                 let (outcome, released) = decide_and_release(&mut world, &mut waiting.held, submission);
-                (outcome, released.into_iter().map(|released| with_digest(released, &waiting.digests, &held_contexts)).collect())
+                (
+                    outcome,
+                    released
+                        .into_iter()
+                        .map(|released| with_digest(released, &waiting.digests, &held_contexts))
+                        .collect(),
+                )
             }
             (Ok(_), Some(outcome)) => (outcome, Vec::new()),
-            (Err(_), verdict) => (verdict.unwrap_or_else(|| Outcome::without_effect(Status::Refused, "unreadable")), Vec::new()),
+            (Err(_), verdict) => {
+                (verdict.unwrap_or_else(|| Outcome::without_effect(Status::Refused, "unreadable")), Vec::new())
+            }
         };
         decided.push(DecidedOp { incoming, seq: *seq, feed, context: to_json(&context), outcome, released });
     }
@@ -117,7 +126,11 @@ fn contexts_of(waiting: &Waiting) -> BTreeMap<OpId, String> {
     waiting.held.values().flatten().map(|held| (held.id, to_json(&held.context))).collect()
 }
 
-fn with_digest(released: Released, digests: &BTreeMap<OpId, [u8; 32]>, contexts: &BTreeMap<OpId, String>) -> ReleasedOp {
+fn with_digest(
+    released: Released,
+    digests: &BTreeMap<OpId, [u8; 32]>,
+    contexts: &BTreeMap<OpId, String>,
+) -> ReleasedOp {
     ReleasedOp {
         id: released.id,
         digest: digests.get(&released.id).copied().unwrap_or_default(),
@@ -127,7 +140,12 @@ fn with_digest(released: Released, digests: &BTreeMap<OpId, [u8; 32]>, contexts:
 }
 
 /// Where an operation goes, what is known about it, and the outcome when it is not to be decided at all.
-fn judge(facts: &mut Facts<'_>, incoming: &IncomingOp, held_by_group: bool, without_effect: bool) -> (FeedId, Context, Option<Outcome>) {
+fn judge(
+    facts: &mut Facts<'_>,
+    incoming: &IncomingOp,
+    held_by_group: bool,
+    without_effect: bool,
+) -> (FeedId, Context, Option<Outcome>) {
     let Ok(op) = &incoming.op else {
         let outcome = Outcome::without_effect(Status::Refused, "unreadable");
         return (FeedId::quarantine(), facts.unreadable(), Some(outcome));
@@ -172,7 +190,9 @@ async fn load_waiting(tx: &mut Tx, fresh: &[Fresh<'_>]) -> Result<Waiting, DbErr
         return Ok(waiting);
     }
     for row in ops::list_waiting(tx, &created, WAITING_MAX).await? {
-        let (Ok(op), Ok(context), Some(record)) = (Op::parse(&row.body), serde_json::from_str(&row.context), row.waits_for) else {
+        let (Ok(op), Ok(context), Some(record)) =
+            (Op::parse(&row.body), serde_json::from_str(&row.context), row.waits_for)
+        else {
             continue;
         };
         waiting.digests.insert(row.id.into(), digest_of(&row.digest));

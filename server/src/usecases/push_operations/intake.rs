@@ -76,7 +76,15 @@ impl PushBatch {
     pub fn of_server(installation: &Installation, ops: Vec<(uuid::Uuid, Op)>) -> Self {
         let ops = ops.into_iter().map(|(id, op)| {
             let bytes = op.freeze();
-            IncomingOp { seq: 0, id: id.into(), group: None, digest_fits: true, digest: sha256(&bytes), bytes, op: Ok(op) }
+            IncomingOp {
+                seq: 0,
+                id: id.into(),
+                group: None,
+                digest_fits: true,
+                digest: sha256(&bytes),
+                bytes,
+                op: Ok(op),
+            }
         });
         Self {
             device: installation.device,
@@ -109,13 +117,16 @@ fn run_length(ops: &[IncomingOp]) -> usize {
     let Some(first) = ops[0].group.filter(|group| group.i == 1 && (1..=GROUP_OPS_MAX).contains(&group.n)) else {
         return 1;
     };
-    let member = |(op, i): &(&IncomingOp, u32)| op.group.is_some_and(|group| group.id == first.id && group.i == *i && group.n == first.n);
+    let member = |(op, i): &(&IncomingOp, u32)| {
+        op.group.is_some_and(|group| group.id == first.id && group.i == *i && group.n == first.n)
+    };
     ops.iter().zip(1..=first.n).take_while(member).count()
 }
 
 /// Whether the run is a group of which members are missing at its end.
 fn is_cut(run: &[IncomingOp]) -> bool {
-    let whole = run[0].group.filter(|group| group.i == 1 && (1..=GROUP_OPS_MAX).contains(&group.n)).map_or(1, |group| group.n);
+    let whole =
+        run[0].group.filter(|group| group.i == 1 && (1..=GROUP_OPS_MAX).contains(&group.n)).map_or(1, |group| group.n);
     u32::try_from(run.len()).is_ok_and(|length| length < whole)
 }
 

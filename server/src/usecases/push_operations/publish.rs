@@ -71,9 +71,16 @@ async fn publish_feed(
     entries: &[Entry<'_>],
     positions: &mut BTreeMap<OpId, i64>,
 ) -> Result<(), DbError> {
-    let new_here: Vec<RecordId> =
-        entries.iter().flat_map(|entry| entry.changed).filter(|id| created.contains(id)).copied().collect::<BTreeSet<_>>().into_iter().collect();
-    let prefix = |id: &RecordId| decided.world.records.get(id).and_then(|record| find_kind(&record.kind)?.number_prefix);
+    let new_here: Vec<RecordId> = entries
+        .iter()
+        .flat_map(|entry| entry.changed)
+        .filter(|id| created.contains(id))
+        .copied()
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let prefix =
+        |id: &RecordId| decided.world.records.get(id).and_then(|record| find_kind(&record.kind)?.number_prefix);
     let numbered: Vec<RecordId> = new_here.iter().copied().filter(|id| prefix(id).is_some()).collect();
     let taken = Taken {
         feed: feed.as_str(),
@@ -89,13 +96,24 @@ async fn publish_feed(
     let mut rows = Vec::with_capacity(entries.len());
     for entry in entries {
         vrev += 1;
-        let linked = ledger::Entry { feed, vrev, op: entry.op, digest: entry.digest, effect: &entry.effect, context: entry.context };
+        let linked = ledger::Entry {
+            feed,
+            vrev,
+            op: entry.op,
+            digest: entry.digest,
+            effect: &entry.effect,
+            context: entry.context,
+        };
         hash = ledger::chain(&hash, &linked);
         if entry.effect != "released" {
             positions.insert(entry.op, vrev);
         }
         moved.extend(entry.changed.iter().map(|id| (*id, vrev)));
-        let number = entry.changed.iter().find_map(|id| numbers.get(id)).filter(|_| entry.changed.iter().any(|id| created.contains(id)));
+        let number = entry
+            .changed
+            .iter()
+            .find_map(|id| numbers.get(id))
+            .filter(|_| entry.changed.iter().any(|id| created.contains(id)));
         rows.push(NewLedgerEntry {
             feed: feed.as_str().to_owned(),
             vrev,
