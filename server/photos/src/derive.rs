@@ -10,9 +10,7 @@ use crate::encode::{Picture, encode};
 use crate::facts::{Facts, facts_of};
 use crate::hash::{Fingerprints, fingerprints, sha256};
 use crate::header::Header;
-use crate::limits::{
-    DeriveLimits, PREVIEW_LONG_EDGE_PX, PREVIEW_QUALITY, THUMBNAIL_LONG_EDGE_PX, THUMBNAIL_QUALITY,
-};
+use crate::limits::{DeriveLimits, PREVIEW_LONG_EDGE_PX, PREVIEW_QUALITY, THUMBNAIL_LONG_EDGE_PX, THUMBNAIL_QUALITY};
 use crate::orient::{Orientation, upright};
 use crate::outcome::{DeriveState, UnsupportedReason};
 use crate::resize::shrink;

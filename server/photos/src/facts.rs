@@ -50,9 +50,9 @@ pub struct ExifFacts {
     pub gps: Option<GpsPosition>,
     /// UTC time of the satellite fix as `2026-03-04T07:16:17Z`.
     pub gps_time_text: Option<String>,
-    /// Radius of the fix in metres.
+    /// Radius of the fix in metres; only with a position.
     pub gps_accuracy_m: Option<f64>,
-    /// Metres above sea level.
+    /// Metres above sea level; only with a position.
     pub altitude_m: Option<f64>,
     /// Where the camera looked, degrees clockwise from north, 0 to 360.
     pub direction_degrees: Option<f64>,
@@ -106,15 +106,17 @@ fn read_block(exif: &Exif) -> (Orientation, ExifFacts) {
     } else {
         (Tag::DateTimeDigitized, Tag::OffsetTimeDigitized)
     };
+    let gps = position(exif);
     let taken_at_text = taken_at(exif, taken_tag);
     let offset_text = taken_at_text.as_ref().and_then(|_| offset(exif, offset_tag));
     let facts = ExifFacts {
         taken_at_text,
         offset_text,
-        gps: position(exif),
+        gps,
         gps_time_text: gps_time(exif),
-        gps_accuracy_m: number(exif, Tag::GPSHPositioningError).filter(|&metres| metres > 0.0),
-        altitude_m: altitude(exif),
+        // Without a fix phones write zeros here.
+        gps_accuracy_m: gps.and_then(|_| number(exif, Tag::GPSHPositioningError)).filter(|&metres| metres > 0.0),
+        altitude_m: gps.and_then(|_| altitude(exif)),
         direction_degrees: number(exif, Tag::GPSImgDirection).filter(|&degrees| degrees <= 360.0),
         make: text(exif, Tag::Make),
         model: text(exif, Tag::Model),
@@ -147,8 +149,9 @@ fn fraction(value: &Rational) -> Option<f64> {
     (value.denom != 0).then(|| f64::from(value.num) / f64::from(value.denom))
 }
 
+/// A fraction to three decimals; phones write a dozen, which are noise.
 fn number(exif: &Exif, tag: Tag) -> Option<f64> {
-    fraction(rationals(exif, tag)?.first()?)
+    Some((fraction(rationals(exif, tag)?.first()?)? * 1e3).round() / 1e3)
 }
 
 fn three(exif: &Exif, tag: Tag) -> Option<[f64; 3]> {
@@ -162,7 +165,8 @@ fn degrees(exif: &Exif, tag: Tag, reference: Tag, positive: u8, negative: u8) ->
     if minutes >= 60.0 || seconds >= 60.0 {
         return None;
     }
-    let value = degrees + minutes / 60.0 + seconds / 3600.0;
+    // Seven decimals are a centimetre; more would be noise that JSON does not carry unchanged.
+    let value = ((degrees + minutes / 60.0 + seconds / 3600.0) * 1e7).round() / 1e7;
     match ascii(exif, reference)?.first()?.to_ascii_uppercase() {
         letter if letter == positive => Some(value),
         letter if letter == negative => Some(-value),
@@ -185,7 +189,7 @@ fn altitude(exif: &Exif) -> Option<f64> {
         _ => None,
     });
     // Above 12 km and below 500 m under the sea nobody inspects a workshop; some phones write such values for "unknown".
-    let metres = if reference == Some(1) { -metres } else { metres };
+    let metres = if reference == Some(1) && metres > 0.0 { -metres } else { metres };
     (-500.0..=12_000.0).contains(&metres).then_some(metres)
 }
 

@@ -59,8 +59,10 @@ fn difference_hash(nine_by_eight: &[u8]) -> u64 {
 
 /// One bit per low frequency, without the row and column that only tell brightness and gradients: set where it is above the median.
 fn dct_hash(samples: &[u8]) -> u64 {
-    let rows: Vec<[f32; DCT_KEPT]> =
-        samples.chunks_exact(DCT_SIDE).map(|row| low_frequencies(row.iter().map(|&sample| f32::from(sample)))).collect();
+    let rows: Vec<[f32; DCT_KEPT]> = samples
+        .chunks_exact(DCT_SIDE)
+        .map(|row| low_frequencies(row.iter().map(|&sample| f32::from(sample))))
+        .collect();
     let mut coefficients = Vec::with_capacity(DCT_KEPT * DCT_KEPT);
     for column in 0..DCT_KEPT {
         coefficients.extend(low_frequencies(rows.iter().map(|row| row[column])));

@@ -27,8 +27,7 @@ pub(crate) struct Header {
 impl Header {
     pub(crate) fn read(bytes: &[u8], scans_max: u32) -> Self {
         let photo_type = sniff(bytes);
-        let empty =
-            Self { photo_type, size: None, animated: false, truncated: false, bytes_per_pixel: 0, jpeg: None };
+        let empty = Self { photo_type, size: None, animated: false, truncated: false, bytes_per_pixel: 0, jpeg: None };
         match photo_type {
             PhotoType::Jpeg => read_jpeg(empty, bytes, scans_max),
             PhotoType::Png => read_png(empty, bytes),
@@ -123,20 +122,20 @@ fn read_png(empty: Header, bytes: &[u8]) -> Header {
         let (width, height) = (big_endian_u32(bytes, 16)?, big_endian_u32(bytes, 20)?);
         (width > 0 && height > 0).then_some((width, height))
     });
-    let (mut animated, mut ended) = (false, false);
+    let (mut animated, mut truncated) = (false, false);
     let mut at = 8;
     for _ in 0..CHUNKS_MAX {
-        let Some(length) = big_endian_u32(bytes, at) else { break };
-        match bytes.get(at + 4..at + 8) {
-            Some(b"acTL") => animated = true,
-            Some(b"IEND") => ended = true,
-            Some(b"IDAT") | Some(_) => {}
-            None => break,
+        let Some((length, name)) = big_endian_u32(bytes, at).zip(bytes.get(at + 4..at + 8)) else {
+            truncated = true;
+            break;
+        };
+        match name {
+            b"acTL" => animated = true,
+            b"IEND" => break,
+            _ => {}
         }
         at = at.saturating_add(12).saturating_add(length as usize);
     }
-    // More chunks than we walk is not truncation.
-    let truncated = !ended && at >= bytes.len();
     // The decoder's pixels (up to 8 bytes each at 16 bits) and our 8-bit copy of them.
     let sixteen_bits = bytes.get(24) == Some(&16);
     Header { size, animated, truncated, bytes_per_pixel: if sixteen_bits { 8 + 4 } else { 4 + 4 }, ..empty }

@@ -42,11 +42,23 @@ impl Frame {
         self.process == 0xc2
     }
 
+    fn has_common_sampling(&self) -> bool {
+        let (widest, tallest) = self.largest_sampling();
+        let common = |largest: u8, own: u8| largest == own || largest == own * 2;
+        self.sampling.iter().all(|&(h, v)| common(widest, h) && common(tallest, v))
+    }
+
+    fn largest_sampling(&self) -> (u8, u8) {
+        let widest = self.sampling.iter().map(|factors| factors.0).max().unwrap_or(1).max(1);
+        let tallest = self.sampling.iter().map(|factors| factors.1).max().unwrap_or(1).max(1);
+        (widest, tallest)
+    }
+
     /// Samples of all components, padded to whole coding units: what a decoder holds when it must keep coefficients.
     pub(crate) fn padded_samples(&self) -> u64 {
-        let widest = u64::from(self.sampling.iter().map(|s| s.0).max().unwrap_or(1).max(1));
-        let tallest = u64::from(self.sampling.iter().map(|s| s.1).max().unwrap_or(1).max(1));
-        let units = u64::from(self.width).div_ceil(8 * widest) * u64::from(self.height).div_ceil(8 * tallest);
+        let (widest, tallest) = self.largest_sampling();
+        let across = u64::from(self.width).div_ceil(8 * u64::from(widest));
+        let units = across * u64::from(self.height).div_ceil(8 * u64::from(tallest));
         self.sampling.iter().map(|&(h, v)| units * 64 * u64::from(h) * u64::from(v)).sum()
     }
 
@@ -56,6 +68,8 @@ impl Frame {
             0xc0..=0xc2 if self.bits != 8 => Reason::JpegTwelveBit,
             0xc0..=0xc2 if !matches!(self.components(), 1 | 3 | 4) => Reason::JpegComponents,
             0xc0..=0xc2 if self.width == 0 || self.height == 0 => Reason::DecodeFailed,
+            // zune-jpeg 0.5 upsamples such baseline pictures wrongly, progressive ones rightly.
+            0xc0..=0xc1 if !self.has_common_sampling() => Reason::JpegSampling,
             0xc0..=0xc2 => return Ok(()),
             0xc9..=0xcb | 0xcd..=0xcf => Reason::JpegArithmetic,
             _ => Reason::JpegProcess,

@@ -66,6 +66,8 @@ pub enum UnsupportedReason {
     JpegProcess,
     /// JPEG with a number of components other than 1, 3 or 4.
     JpegComponents,
+    /// Baseline JPEG whose colour is sampled at a ratio other than 1 or 2: our decoder would show wrong colours.
+    JpegSampling,
     /// The file ends before the first pixel.
     NoPixels,
     /// The decoder gave up: the file is damaged.
@@ -83,6 +85,7 @@ impl UnsupportedReason {
             Self::JpegTwelveBit => "jpeg_twelve_bit",
             Self::JpegProcess => "jpeg_process",
             Self::JpegComponents => "jpeg_components",
+            Self::JpegSampling => "jpeg_sampling",
             Self::NoPixels => "no_pixels",
             Self::DecodeFailed => "decode_failed",
         }
@@ -94,9 +97,11 @@ impl UnsupportedReason {
         match self {
             Self::HeicNoPreview => "这是 HEIC 照片，暂不能生成预览；原图和拍摄信息已完整保存，可下载原图查看。",
             Self::ImageType => "不支持这种图片格式，没有预览；原文件已完整保存，可下载查看。",
-            Self::JpegArithmetic | Self::JpegTwelveBit | Self::JpegProcess | Self::JpegComponents => {
-                "这张 JPEG 使用了少见的编码方式，没有预览；原图已完整保存，可下载查看。"
-            }
+            Self::JpegArithmetic
+            | Self::JpegTwelveBit
+            | Self::JpegProcess
+            | Self::JpegComponents
+            | Self::JpegSampling => "这张 JPEG 使用了少见的编码方式，没有预览；原图已完整保存，可下载查看。",
             Self::NoPixels => "文件在图像内容之前就中断了，没有预览；收到的部分已保存，请重新拍摄或重新上传。",
             Self::DecodeFailed => "图片已损坏，无法生成预览；收到的文件已原样保存，请重新拍摄或重新上传。",
         }
@@ -190,6 +195,7 @@ mod tests {
             U::JpegTwelveBit,
             U::JpegProcess,
             U::JpegComponents,
+            U::JpegSampling,
             U::NoPixels,
             U::DecodeFailed,
         ];

@@ -25,9 +25,8 @@ pub(crate) fn resized(raster: &Raster, width: u32, height: u32, filter: FilterTy
     };
     let source = ImageRef::new(raster.width, raster.height, &raster.samples, pixel_type).ok()?;
     let mut target = Image::new(width, height, pixel_type);
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(filter))
-        .use_alpha(raster.channels == Channels::Rgba);
+    let options =
+        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).use_alpha(raster.channels == Channels::Rgba);
     Resizer::new().resize(&source, &mut target, &options).ok()?;
     Raster::new(width, height, raster.channels, target.into_vec())
 }

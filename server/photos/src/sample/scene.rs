@@ -91,7 +91,10 @@ impl Scene {
     }
 
     fn tank_at(&self, x: f32, y: f32) -> Option<Colour> {
-        let tank = self.tanks.iter().find(|tank| (tank.left..tank.right).contains(&x) && (tank.top..tank.bottom).contains(&y))?;
+        let tank = self
+            .tanks
+            .iter()
+            .find(|tank| (tank.left..tank.right).contains(&x) && (tank.top..tank.bottom).contains(&y))?;
         let across = (x - tank.left) / (tank.right - tank.left);
         // Light from the left rounds the body; seams go around it.
         let round = 0.55 + 0.6 * (across * std::f32::consts::PI).sin() * (1.0 - 0.5 * across);
@@ -117,7 +120,10 @@ impl Scene {
     /// About -1 to 1, four octaves.
     fn texture(&self, x: f32, y: f32) -> f32 {
         let octaves = [(24.0, 0.5, 1), (75.0, 0.35, 2), (240.0, 0.3, 3), (800.0, 0.25, 4)];
-        octaves.iter().map(|&(scale, weight, layer)| weight * (2.0 * self.noise(x * scale, y * scale, layer) - 1.0)).sum()
+        octaves
+            .iter()
+            .map(|&(scale, weight, layer)| weight * (2.0 * self.noise(x * scale, y * scale, layer) - 1.0))
+            .sum()
     }
 
     /// Smooth noise, 0 to 1.
