@@ -104,6 +104,23 @@ fn position_without_reference_letters_or_with_floats_is_no_fact() {
 }
 
 #[test]
+fn accuracy_without_a_denominator_or_without_a_position_is_no_fact() {
+    let accuracy = || (Tag::GPSHPositioningError, Value::Rational(vec![Rational { num: 5, denom: 0 }]));
+    let legal = || degrees([(29, 1), (30, 1), (0, 1)]);
+    let facts = facts_of_fields(vec![
+        (Tag::GPSLatitudeRef, text("N")),
+        (Tag::GPSLatitude, legal()),
+        (Tag::GPSLongitudeRef, text("E")),
+        (Tag::GPSLongitude, legal()),
+        accuracy(),
+    ]);
+    assert!(facts.gps.is_some());
+    assert_eq!(facts.gps_accuracy_m, None);
+    let alone = facts_of_fields(vec![(Tag::GPSAltitude, Value::Rational(vec![Rational { num: 0, denom: 1 }]))]);
+    assert_eq!(alone.altitude_m, None);
+}
+
+#[test]
 fn impossible_times_are_no_fact() {
     for wrong in
         ["2026:02:30 10:00:00", "0000:00:00 00:00:00", "2026:03:04 25:00:00", "2026:03:04", "not a time at all"]
