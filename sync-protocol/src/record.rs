@@ -68,7 +68,7 @@ pub struct Register {
 }
 
 /// A photo on a record: attached by some operations, withdrawn by others.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct PhotoLink {
     /// What it shows, smallest of what was said first.
     pub roles: Vec<String>,

@@ -8,7 +8,7 @@ use super::view::{self, shown_field};
 use crate::ids::{IncarnationId, OpId, RecordId};
 use crate::limits::{ASIDES_MAX, RECORD_PHOTOS_MAX};
 use crate::op::{Body, Op, PhotoAttach};
-use crate::record::{Addition, Entry, Pending, PhotoLink, Record, Register, Stamp, Via, Withdrawal};
+use crate::record::{Addition, Entry, Pending, Record, Register, Stamp, Via, Withdrawal};
 use crate::schema::{KindSpec, MergeRule, Ownership, Writers, find_kind};
 use crate::workflow::find_edge;
 use serde_json::Value;
@@ -339,8 +339,7 @@ fn attach(
 }
 
 fn link_photo(record: &mut Record, photo: &PhotoAttach, stamp: &Stamp) {
-    let empty = PhotoLink { roles: Vec::new(), attached: Vec::new(), withdrawn: Vec::new() };
-    let link = record.photos.entry(photo.photo).or_insert(empty);
+    let link = record.photos.entry(photo.photo).or_default();
     let role = photo.role.clone().unwrap_or_else(|| "site".to_owned());
     if let Err(at) = link.roles.binary_search(&role) {
         link.roles.insert(at, role);
@@ -363,6 +362,11 @@ fn declare_photo(
         .remove(&photo.photo)
         .unwrap_or_else(|| empty_record(submission, kind, photo.photo, stamp.clone()));
     record.rev = rev;
+    if stamp.order() < record.created.order() {
+        // Several phones may declare one photo; who counts as its maker must not depend on who arrived first.
+        record.created = stamp.clone();
+        record.received_at = submission.context.received_at;
+    }
     let claims = [
         ("sha256", Some(Value::from(photo.sha256.to_ascii_lowercase()))),
         ("bytes", Some(Value::from(photo.bytes))),
@@ -390,14 +394,13 @@ fn retract(
     reason: Option<&String>,
     stamp: &Stamp,
 ) -> BTreeMap<String, FieldOutcome> {
-    let Some(link) = record.photos.get_mut(&photo) else {
+    if !record.photos.contains_key(&photo) && record.photos.len() >= RECORD_PHOTOS_MAX {
         let value = Value::String(photo.to_string());
-        return [(
-            "photos".to_owned(),
-            set_aside(record, FieldOutcome::InvalidValue, "photos", (None, &value), reason, stamp),
-        )]
-        .into();
-    };
+        let outcome = set_aside(record, FieldOutcome::TooMany, "photos", (None, &value), reason, stamp);
+        return [("photos".to_owned(), outcome)].into();
+    }
+    // A withdrawal of something not attached yet is kept too: the attachment may still be on its way, and it was not seen.
+    let link = record.photos.entry(photo).or_default();
     let base_rev = submission.op.head.base_rev;
     link.attached.retain(|attach| !submission.had_seen(attach, base_rev));
     let at = link.withdrawn.partition_point(|old| old.stamp.order() < stamp.order());
