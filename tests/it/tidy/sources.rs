@@ -102,8 +102,15 @@ pub(super) fn report(violations: Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// Lines inside `CREATE TABLE` that begin a column and have no comment behind them or on the line above.
-pub(super) fn columns_without_comment(source: &Source) -> Vec<Line<'_>> {
+/// A column of a `CREATE TABLE` and whether a comment stands behind it or on the line above.
+pub(super) struct Column<'a> {
+    pub line: Line<'a>,
+    pub name: &'a str,
+    pub explained: bool,
+}
+
+/// The columns of the tables a migration creates.
+pub(super) fn columns(source: &Source) -> Vec<Column<'_>> {
     const NO_COLUMN: [&str; 7] = ["PRIMARY", "FOREIGN", "UNIQUE", "CHECK", "CONSTRAINT", "REFERENCES", "ON"];
     let mut inside = false;
     let mut commented = false;
@@ -115,9 +122,9 @@ pub(super) fn columns_without_comment(source: &Source) -> Vec<Line<'_>> {
         if code.starts_with("CREATE TABLE") {
             inside = true;
         } else if inside && depth == 1 && !code.is_empty() && !code.starts_with(')') {
-            let first = code.split([' ', '(']).next().unwrap_or_default();
-            if !NO_COLUMN.contains(&first) && !commented && !text.contains("--") {
-                found.push(Line { path: line.path, number: line.number, text: line.text });
+            let name = code.split([' ', '(']).next().unwrap_or_default();
+            if !NO_COLUMN.contains(&name) {
+                found.push(Column { line, name, explained: commented || text.contains("--") });
             }
         }
         commented = text.starts_with("--");
@@ -128,9 +135,11 @@ pub(super) fn columns_without_comment(source: &Source) -> Vec<Line<'_>> {
 }
 
 #[test]
-fn a_column_without_a_comment_is_found() {
-    let text = "CREATE TABLE t (\n    -- Good.\n    a TEXT,\n    b TEXT, -- good\n    c TEXT NOT NULL\n        CHECK (c IN (\n        'x')),\n    PRIMARY KEY (a)\n);\nCREATE INDEX i ON t (a);\n";
+fn columns_and_their_comments_are_found() {
+    let text = "CREATE TABLE t (\n    -- Good.\n    a TEXT,\n    b TEXT, -- good\n    c TEXT NOT NULL\n        \
+                CHECK (c IN (\n        'x')),\n    PRIMARY KEY (a)\n);\nCREATE INDEX i ON t (a);\n";
     let source = Source { path: "a.sql".to_owned(), text: text.to_owned() };
-    let found: Vec<usize> = columns_without_comment(&source).iter().map(|line| line.number).collect();
-    assert_eq!(found, [5]);
+    let found: Vec<(&str, usize, bool)> =
+        columns(&source).iter().map(|column| (column.name, column.line.number, column.explained)).collect();
+    assert_eq!(found, [("a", 3, true), ("b", 4, true), ("c", 5, false)]);
 }
