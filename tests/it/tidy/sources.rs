@@ -4,9 +4,8 @@
 //! leaves out comments and everything from a `#[cfg(test)]` module on, `numbered_lines` leaves out nothing.
 
 use std::fs;
-use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use walkdir::{DirEntry, WalkDir};
 
 use super::rules::FOLDERS_SKIPPED;
@@ -79,16 +78,16 @@ impl Line<'_> {
 
 /// Every text file of the workspace, in order of their paths.
 pub(super) fn all_sources() -> Result<Vec<Source>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("tests/ lies in the workspace")?;
+    let root = paicha_tests::workspace_root();
     let wanted = |entry: &DirEntry| {
         entry.depth() == 0 || !FOLDERS_SKIPPED.iter().any(|folder| entry.file_name().to_str() == Some(folder))
     };
     let mut sources = Vec::new();
-    for entry in WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(wanted) {
+    for entry in WalkDir::new(&root).sort_by_file_name().into_iter().filter_entry(wanted) {
         let entry = entry?;
         let extension = entry.path().extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         if entry.file_type().is_file() && (EXTENSIONS.contains(&extension) || entry.path().ends_with(".ci/run")) {
-            let path = entry.path().strip_prefix(root)?.display().to_string().replace('\\', "/");
+            let path = entry.path().strip_prefix(&root)?.display().to_string().replace('\\', "/");
             sources.push(Source { path, text: fs::read_to_string(entry.path())? });
         }
     }
