@@ -62,7 +62,7 @@ impl Line<'_> {
         })
     }
 
-    /// Whether an absolute path begins with `folder` here; `https://host/work/` is none.
+    /// Whether an absolute path begins with `folder` here; the path of a URL is none.
     pub(super) fn names_folder(&self, folder: &str) -> bool {
         self.text.match_indices(folder).any(|(start, _)| {
             let before = self.text[..start].chars().next_back();
