@@ -2,7 +2,7 @@
 -- Times are signed 64-bit microseconds UTC; JSON is opaque to SQL.
 
 CREATE TABLE feeds (
-    id TEXT PRIMARY KEY,                -- 12-digit area code: a village, or the subdistrict for what its villages share
+    id TEXT NOT NULL PRIMARY KEY,                -- 12-digit area code: a village, or the subdistrict for what its villages share
     name TEXT NOT NULL,                 -- 名称
     parent TEXT,                        -- feed of the subdistrict
     boundary TEXT,                      -- GeoJSON geometry in WGS-84, if imported
@@ -14,7 +14,7 @@ CREATE TABLE feeds (
 );
 
 CREATE TABLE incarnations (
-    id UUID PRIMARY KEY,              -- one life of a phone's database
+    id UUID NOT NULL PRIMARY KEY,              -- one life of a phone's database
     device UUID NOT NULL,             -- the phone
     parent UUID,                      -- the life before
     consumed BIGINT NOT NULL,            -- every operation up to here is stored
@@ -27,8 +27,8 @@ CREATE TABLE incarnations (
 CREATE INDEX incarnations_by_device ON incarnations (device, created_at);
 
 CREATE TABLE ops (
-    id UUID PRIMARY KEY,              -- operation id, made by the phone
-    incarnation UUID NOT NULL REFERENCES incarnations (id),
+    id UUID NOT NULL PRIMARY KEY,              -- operation id, made by the phone
+    incarnation UUID NOT NULL REFERENCES incarnations (id),-- life of a phone database
     seq BIGINT NOT NULL,                 -- place in the phone's sequence
     feed TEXT NOT NULL,                 -- ledger it is in
     record UUID,                      -- record it is about; null when unreadable
@@ -47,7 +47,7 @@ CREATE INDEX ops_by_record ON ops (record, received_at);
 CREATE INDEX ops_waiting ON ops (waits_for) WHERE waits_for IS NOT NULL;
 
 CREATE TABLE quarantine (
-    id UUID PRIMARY KEY,              -- made by the server
+    id UUID NOT NULL PRIMARY KEY,              -- made by the server
     op UUID NOT NULL,                 -- operation id that was sent
     device UUID NOT NULL,
     incarnation UUID NOT NULL,
@@ -71,7 +71,7 @@ CREATE TABLE ledger (
 CREATE INDEX ledger_by_op ON ledger (op, effect);
 
 CREATE TABLE records (
-    id UUID PRIMARY KEY,              -- made by the phone
+    id UUID NOT NULL PRIMARY KEY,              -- made by the phone
     kind TEXT NOT NULL,                 -- a name in the schema table
     feed TEXT NOT NULL REFERENCES feeds (id),
     rev BIGINT NOT NULL,                 -- raised by one with every operation that took effect

@@ -2,54 +2,54 @@
 -- Every row can be rebuilt from operations; `paicha verify` does and compares.
 
 CREATE TABLE places (
-    id UUID PRIMARY KEY,
+    id UUID NOT NULL PRIMARY KEY,
     feed TEXT NOT NULL,                 -- feed it syncs in
     village TEXT NOT NULL,              -- village it counts for
     name TEXT NOT NULL,
-    place_type TEXT,
-    sector TEXT,
-    uscc TEXT,
-    address TEXT,
+    place_type TEXT,                    -- code of 场所类型
+    sector TEXT,                        -- code of 行业领域
+    uscc TEXT,                          -- 统一社会信用代码
+    address TEXT,                       -- 地址
     lat84 DOUBLE PRECISION,                      -- degrees, WGS-84
-    lon84 DOUBLE PRECISION,
+    lon84 DOUBLE PRECISION,                      -- degrees, WGS-84
     status TEXT
 );
 CREATE INDEX places_by_village ON places (village, name, id);
 CREATE INDEX places_by_uscc ON places (uscc);
 
 CREATE TABLE inspections (
-    id UUID PRIMARY KEY,
+    id UUID NOT NULL PRIMARY KEY,
     feed TEXT NOT NULL,
     village TEXT NOT NULL,              -- village it counts for
     village_basis TEXT NOT NULL,        -- registered, located, inspector
     village_disputed BOOLEAN NOT NULL,   -- registration and fix disagree: a question for people
     kind TEXT,
-    place UUID,
-    inspecting_unit TEXT,
+    place UUID,                       -- the place record
+    inspecting_unit TEXT,               -- 排查单位
     started_at BIGINT NOT NULL,          -- event time of the visit
     received_at BIGINT NOT NULL,
-    submitted BOOLEAN NOT NULL,
+    submitted BOOLEAN NOT NULL,          -- the phone has frozen it
     lat84 DOUBLE PRECISION,
     lon84 DOUBLE PRECISION,
     photos BIGINT NOT NULL,              -- photos declared and not withdrawn
-    incomplete BOOLEAN NOT NULL
+    incomplete BOOLEAN NOT NULL          -- something required is missing
 );
 CREATE INDEX inspections_by_village ON inspections (village, started_at, id);
 CREATE INDEX inspections_by_started ON inspections (started_at, id);
 CREATE INDEX inspections_by_place ON inspections (place, started_at, id);
 
 CREATE TABLE hazards (
-    id UUID PRIMARY KEY,
+    id UUID NOT NULL PRIMARY KEY,
     feed TEXT NOT NULL,
     village TEXT NOT NULL,
     village_basis TEXT NOT NULL,
     village_disputed BOOLEAN NOT NULL,
-    inspection UUID,
+    inspection UUID,                  -- the inspection that found it
     place UUID,
-    level TEXT,
+    level TEXT,                         -- code of 等级
     state TEXT NOT NULL,
-    origin TEXT,
-    description TEXT,
+    origin TEXT,                        -- code of 来源
+    description TEXT,                   -- 隐患描述
     deadline TEXT,                      -- day, YYYY-MM-DD
     found_at BIGINT NOT NULL,            -- event time of the finding
     received_at BIGINT NOT NULL,
@@ -66,11 +66,11 @@ CREATE INDEX hazards_by_place ON hazards (place, found_at, id);
 CREATE INDEX hazards_by_state ON hazards (state, found_at, id);
 
 CREATE TABLE photos (
-    id UUID PRIMARY KEY,
+    id UUID NOT NULL PRIMARY KEY,
     feed TEXT NOT NULL,
     sha256 BYTEA NOT NULL,            -- of the original, as declared
-    bytes BIGINT NOT NULL,
-    mime TEXT NOT NULL,
+    bytes BIGINT NOT NULL,               -- length
+    mime TEXT NOT NULL,                 -- media type as declared
     stored BOOLEAN NOT NULL,             -- the original is here and its hash was checked
     derive_state TEXT,                  -- derived, derived_truncated, unsupported, refused, not_an_image; null until tried
     derive_version BIGINT NOT NULL,      -- version of the code that derived; 0 for none
@@ -79,7 +79,7 @@ CREATE TABLE photos (
     lon84 DOUBLE PRECISION,
     dhash BIGINT,                        -- difference hash, 64 bits as a signed number
     phash BIGINT,                        -- DCT hash, 64 bits as a signed number
-    entropy_bits DOUBLE PRECISION,
+    entropy_bits DOUBLE PRECISION,               -- of the grey histogram
     declared_at BIGINT NOT NULL          -- when the server heard of it
 );
 CREATE INDEX photos_by_sha256 ON photos (sha256, id);
@@ -88,20 +88,20 @@ CREATE INDEX photos_to_derive ON photos (derive_version, declared_at, id) WHERE 
 
 CREATE TABLE photo_links (
     record UUID NOT NULL,             -- inspection, hazard or place
-    photo UUID NOT NULL,
+    photo UUID NOT NULL,              -- the photo record
     role TEXT NOT NULL,
     PRIMARY KEY (record, photo)
 );
 CREATE INDEX photo_links_by_photo ON photo_links (photo, record);
 
 CREATE TABLE reviews (
-    id TEXT PRIMARY KEY,                -- record:field or record:field:op; known before it is opened
+    id TEXT NOT NULL PRIMARY KEY,                -- record:field or record:field:op; known before it is opened
     record UUID NOT NULL,
     feed TEXT NOT NULL,
-    field TEXT NOT NULL,
+    field TEXT NOT NULL,                -- name in the schema table
     why TEXT NOT NULL,                  -- disputed, or a field outcome such as proposal
     op UUID,                          -- the operation that waits, for changes without effect
-    opened_at BIGINT NOT NULL
+    opened_at BIGINT NOT NULL            -- event time of what opened it
 );
 CREATE INDEX reviews_by_feed ON reviews (feed, opened_at, id);
 CREATE INDEX reviews_by_record ON reviews (record, id);

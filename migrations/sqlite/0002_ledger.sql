@@ -2,7 +2,7 @@
 -- Times are signed 64-bit microseconds UTC; JSON is opaque to SQL.
 
 CREATE TABLE feeds (
-    id TEXT PRIMARY KEY,                -- 12-digit area code: a village, or the subdistrict for what its villages share
+    id TEXT NOT NULL PRIMARY KEY,                -- 12-digit area code: a village, or the subdistrict for what its villages share
     name TEXT NOT NULL,                 -- 名称
     parent TEXT,                        -- feed of the subdistrict
     boundary TEXT,                      -- GeoJSON geometry in WGS-84, if imported
@@ -11,10 +11,10 @@ CREATE TABLE feeds (
     number_seq INTEGER NOT NULL,          -- last human number given (隐患编号)
     check_count INTEGER NOT NULL,         -- records in the feed
     check_sum BLOB NOT NULL          -- XOR of the records' check terms, 16 bytes
-);
+) STRICT;
 
 CREATE TABLE incarnations (
-    id BLOB PRIMARY KEY,              -- one life of a phone's database
+    id BLOB NOT NULL PRIMARY KEY,              -- one life of a phone's database
     device BLOB NOT NULL,             -- the phone
     parent BLOB,                      -- the life before
     consumed INTEGER NOT NULL,            -- every operation up to here is stored
@@ -23,12 +23,12 @@ CREATE TABLE incarnations (
     last_event_at INTEGER,                -- event time of its newest operation, for the plausibility of its clock
     created_at INTEGER NOT NULL,
     seen_at INTEGER NOT NULL              -- last push
-);
+) STRICT;
 CREATE INDEX incarnations_by_device ON incarnations (device, created_at);
 
 CREATE TABLE ops (
-    id BLOB PRIMARY KEY,              -- operation id, made by the phone
-    incarnation BLOB NOT NULL REFERENCES incarnations (id),
+    id BLOB NOT NULL PRIMARY KEY,              -- operation id, made by the phone
+    incarnation BLOB NOT NULL REFERENCES incarnations (id),-- life of a phone database
     seq INTEGER NOT NULL,                 -- place in the phone's sequence
     feed TEXT NOT NULL,                 -- ledger it is in
     record BLOB,                      -- record it is about; null when unreadable
@@ -42,12 +42,12 @@ CREATE TABLE ops (
     settled TEXT,                       -- what a held operation came to when it was released
     received_at INTEGER NOT NULL,
     UNIQUE (incarnation, seq)
-);
+) STRICT;
 CREATE INDEX ops_by_record ON ops (record, received_at);
 CREATE INDEX ops_waiting ON ops (waits_for) WHERE waits_for IS NOT NULL;
 
 CREATE TABLE quarantine (
-    id BLOB PRIMARY KEY,              -- made by the server
+    id BLOB NOT NULL PRIMARY KEY,              -- made by the server
     op BLOB NOT NULL,                 -- operation id that was sent
     device BLOB NOT NULL,
     incarnation BLOB NOT NULL,
@@ -56,7 +56,7 @@ CREATE TABLE quarantine (
     digest BLOB NOT NULL,            -- SHA-256 of body
     body BLOB NOT NULL,              -- the exact bytes that were sent
     received_at INTEGER NOT NULL
-);
+) STRICT;
 CREATE UNIQUE INDEX quarantine_once ON quarantine (incarnation, seq, op, digest);
 
 CREATE TABLE ledger (
@@ -67,17 +67,17 @@ CREATE TABLE ledger (
     number TEXT,                        -- human number given to the record by this entry
     hash BLOB NOT NULL,              -- SHA-256 over the hash before and this entry
     PRIMARY KEY (feed, vrev)
-);
+) STRICT;
 CREATE INDEX ledger_by_op ON ledger (op, effect);
 
 CREATE TABLE records (
-    id BLOB PRIMARY KEY,              -- made by the phone
+    id BLOB NOT NULL PRIMARY KEY,              -- made by the phone
     kind TEXT NOT NULL,                 -- a name in the schema table
     feed TEXT NOT NULL REFERENCES feeds (id),
     rev INTEGER NOT NULL,                 -- raised by one with every operation that took effect
     number TEXT,                        -- human number
     state TEXT NOT NULL                 -- the record as JSON
-);
+) STRICT;
 CREATE INDEX records_by_feed ON records (feed, kind, id);
 
 CREATE TABLE feed_entries (
@@ -86,5 +86,5 @@ CREATE TABLE feed_entries (
     vrev INTEGER NOT NULL,                -- the record's newest position in this feed
     gone INTEGER NOT NULL,               -- the record has left this feed
     PRIMARY KEY (feed, record)
-);
+) STRICT;
 CREATE INDEX feed_entries_by_vrev ON feed_entries (feed, vrev, record);

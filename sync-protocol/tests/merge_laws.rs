@@ -48,7 +48,10 @@ fn act() -> impl Strategy<Value = Act> {
         text.clone().prop_map(|text| Act::Add("remark", text)),
         text.prop_map(|text| Act::Set("from_a_newer_app", text)),
         prop::sample::select(&["张", "李", "王"][..]).prop_map(|name| Act::Set("finders", json!([name]))),
-        (1.0..60.0_f64).prop_map(|acc_m| Act::Set("fix", json!({"lat": 31.9, "lon": 108.6, "crs": "wgs84", "acc_m": acc_m.round()}))),
+        (1.0..60.0_f64).prop_map(|acc_m| Act::Set(
+            "fix",
+            json!({"lat": 31.9, "lon": 108.6, "crs": "wgs84", "acc_m": acc_m.round()})
+        )),
         (prop::sample::select(states), prop::sample::select(states)).prop_map(|(from, to)| Act::Go(from, to)),
         (1..4_u128).prop_map(Act::Attach),
         (1..4_u128).prop_map(Act::Retract),
@@ -89,8 +92,10 @@ fn body(phone: &Phone, act: &Act) -> Value {
         }
         Act::Add(field, value) => json!({"kind": "supplement", "fields": {*field: value}}),
         Act::Go(from, to) => json!({"kind": "transition", "from": from, "to": to}),
-        Act::Attach(photo) => json!({"kind": "photo.attach", "photo": Uuid::from_u128(*photo), "bytes": 10, "mime": "image/jpeg",
-            "sha256": format!("{photo:064x}")}),
+        Act::Attach(photo) => {
+            json!({"kind": "photo.attach", "photo": Uuid::from_u128(*photo), "bytes": 10, "mime": "image/jpeg",
+            "sha256": format!("{photo:064x}")})
+        }
         Act::Retract(photo) => json!({"kind": "photo.retract", "photo": Uuid::from_u128(*photo)}),
     }
 }
@@ -113,7 +118,12 @@ fn context() -> Context {
 /// Plays a history; `choices` picks whose operation arrives next. Answers the records without revisions.
 fn play(rounds: &[Round], choices: &[usize]) -> (String, Vec<usize>) {
     let mut world = World::default();
-    let create = op_json(9, 1, 0, json!({"kind": "create", "fields": {"level": "general", "position_text": "甲", "control": "none"}}));
+    let create = op_json(
+        9,
+        1,
+        0,
+        json!({"kind": "create", "fields": {"level": "general", "position_text": "甲", "control": "none"}}),
+    );
     let submit = |world: &mut World, phone: usize, seq: i64, id: OpId, op: &Op, context: &Context| {
         let incarnation = IncarnationId(Uuid::from_u128(0xb0 + phone as u128));
         decide(world, Submission { id, incarnation, seq, op, context })
@@ -159,7 +169,8 @@ fn play(rounds: &[Round], choices: &[usize]) -> (String, Vec<usize>) {
     }
     let mut state = json!(world.records.values().collect::<Vec<_>>());
     forget_revisions(&mut state);
-    let shown: BTreeMap<&str, Option<Value>> = world.records[&id].fields.keys().map(|name| (name.as_str(), world.records[&id].shown(name))).collect();
+    let shown: BTreeMap<&str, Option<Value>> =
+        world.records[&id].fields.keys().map(|name| (name.as_str(), world.records[&id].shown(name))).collect();
     (format!("{state:#}\n{shown:?}\n{:?}", world.records[&id].disputed()), levels)
 }
 

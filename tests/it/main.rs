@@ -4,4 +4,5 @@
 //! ARCHITECTURE.md. What a newcomer gets wrong: a new file needs its `mod` line here or in its folder, or it never runs.
 
 mod contract;
+mod sync;
 mod tidy;
