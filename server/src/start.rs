@@ -1,7 +1,7 @@
 //! From settings to a running application: opens database, photo store and keys, brings the tables up to date, loads the village map.
 //! Used by every command that works on the data, so that all see the same installation.
 
-use crate::app::{App, load_installation};
+use crate::app::App;
 use crate::auth::seal::SealRing;
 use crate::auth::tokens::TokenRing;
 use crate::blobs::Blobs;
@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::ids::IdSource;
 use crate::usecases::load_village_map::load_village_map;
+use crate::usecases::open_installation::{ensure_quarantine, load_installation};
 use paicha_db::{Database, DatabaseConfig};
 use std::sync::{Arc, RwLock};
 
@@ -23,7 +24,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>
     let database = Database::connect(&database_config).await?;
     database.migrate().await?;
     let installation = load_installation(&database, ids.as_ref()).await?;
-    crate::app::ensure_quarantine(&database).await?;
+    ensure_quarantine(&database).await?;
     let map = load_village_map(&database).await?;
     let app = App {
         blobs: Blobs::in_folder(&config.blobs_folder())?,

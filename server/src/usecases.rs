@@ -8,6 +8,10 @@ pub mod greet_phone;
 pub mod identify_caller;
 pub mod load_grants;
 pub mod load_village_map;
+pub mod open_installation;
 pub mod projection;
 pub mod pull_changes;
 pub mod push_operations;
+
+/// How the storage under a use case fails, by kind; callers turn it into their own words.
+pub type StorageError = paicha_db::DbError;

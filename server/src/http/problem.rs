@@ -1,11 +1,11 @@
 //! Problems on the wire (RFC 9457). Use cases know nothing of status codes: an exhaustive match here turns each of their reasons into an
 //! entry of the closed catalogue. A 5xx body carries only the request id; the cause is logged once, with the same id.
 
+use crate::usecases::StorageError;
 use crate::usecases::pull_changes::PullError;
 use crate::usecases::push_operations::PushError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use paicha_db::DbError;
 use serde::Serialize;
 use sync_protocol::problem::Problem;
 use utoipa::ToSchema;
@@ -73,30 +73,30 @@ impl From<Problem> for ApiError {
 /// Seconds to wait when the database is busy.
 const BUSY_RETRY_AFTER_S: u64 = 5;
 
-impl From<DbError> for ApiError {
-    fn from(error: DbError) -> Self {
+impl From<StorageError> for ApiError {
+    fn from(error: StorageError) -> Self {
         match error {
-            DbError::Busy
-            | DbError::Serialization
-            | DbError::PoolTimeout
-            | DbError::Closed
-            | DbError::Unavailable(_)
-            | DbError::Full(_) => {
+            StorageError::Busy
+            | StorageError::Serialization
+            | StorageError::PoolTimeout
+            | StorageError::Closed
+            | StorageError::Unavailable(_)
+            | StorageError::Full(_) => {
                 tracing::warn!(%error, "the database cannot serve this request now");
                 Self::new(Problem::Unavailable).retry_after(BUSY_RETRY_AFTER_S)
             }
-            DbError::NotFound => Self::new(Problem::NotFound),
-            DbError::UniqueViolation => Self::new(Problem::AlreadyExists),
-            DbError::ForeignKey
-            | DbError::CheckViolation
-            | DbError::ReadOnly
-            | DbError::Corrupt { .. }
-            | DbError::TxFailed
-            | DbError::InvalidValue { .. }
-            | DbError::Decode { .. }
-            | DbError::Configuration { .. }
-            | DbError::Migration(_)
-            | DbError::Other(_) => Self::internal(error),
+            StorageError::NotFound => Self::new(Problem::NotFound),
+            StorageError::UniqueViolation => Self::new(Problem::AlreadyExists),
+            StorageError::ForeignKey
+            | StorageError::CheckViolation
+            | StorageError::ReadOnly
+            | StorageError::Corrupt { .. }
+            | StorageError::TxFailed
+            | StorageError::InvalidValue { .. }
+            | StorageError::Decode { .. }
+            | StorageError::Configuration { .. }
+            | StorageError::Migration(_)
+            | StorageError::Other(_) => Self::internal(error),
         }
     }
 }
