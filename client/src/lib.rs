@@ -9,4 +9,6 @@ pub mod system;
 pub mod transport;
 
 #[cfg(test)]
+mod fake_server;
+#[cfg(test)]
 mod test_data;

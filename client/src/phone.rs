@@ -11,6 +11,9 @@ mod session;
 mod sync;
 mod upload;
 
+#[cfg(test)]
+mod tests;
+
 pub use finding::{CaptureReceipt, Finding, HazardDraft, PhotoDraft, PlaceRef, Position};
 pub use pull::PullRound;
 pub use push::PushRound;

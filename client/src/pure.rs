@@ -11,3 +11,6 @@ pub mod overlay;
 pub mod page;
 pub mod retry;
 pub mod upload;
+
+#[cfg(test)]
+mod delivery_test;
