@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 use sync_protocol::digest::op_digest;
 use sync_protocol::ids::{OpId, RecordId};
@@ -38,7 +39,13 @@ pub(crate) struct State {
     pub(crate) world: World,
     pub(crate) uploads: BTreeMap<String, (u64, Vec<u8>)>,
     pub(crate) removed: bool,
+    /// The village is not readable, and the page does not say so.
+    pub(crate) forgotten: bool,
+    /// Numbers that came again with other bytes.
+    pub(crate) reused: usize,
     pub(crate) wrong_check: bool,
+    /// Hello answers the digest of the last operation.
+    pub(crate) names_digest: bool,
     /// Tokens issued so far; only the newest access token holds.
     pub(crate) tokens: u32,
     pub(crate) requests: Vec<String>,
@@ -130,7 +137,12 @@ fn hello(state: &State, request: &Request) -> Response {
     if consumed > last || differs {
         return problem(409, "incarnation-rollback");
     }
-    answer(200, &json!({"consumed_to": consumed}))
+    let digest = state.digests.get(&(body["incarnation"].as_str().unwrap().to_owned(), consumed));
+    let hex = digest.filter(|_| state.names_digest).map(|digest| {
+        let bytes = base64::engine::general_purpose::STANDARD.decode(digest).unwrap();
+        sync_protocol::digest::to_hex(&bytes.try_into().unwrap())
+    });
+    answer(200, &json!({"consumed_to": consumed, "digest": hex}))
 }
 
 fn push(state: &mut State, request: &Request) -> Response {
@@ -149,6 +161,7 @@ fn push(state: &mut State, request: &Request) -> Response {
         }
         let place = (incarnation.clone(), pushed.seq);
         if state.digests.get(&place).is_some_and(|digest| *digest != pushed.digest) {
+            state.reused += 1;
             let outcome = Outcome::without_effect(Status::Refused, "seq_reuse");
             results.push(OpResult { seq: pushed.seq, outcome, vrev: None, replayed: false });
             continue;
@@ -165,6 +178,7 @@ fn push(state: &mut State, request: &Request) -> Response {
     state.consumed.insert(incarnation, consumed);
     let mut response = push_response(consumed, results, stopped);
     response.epoch = format!("e{}", state.epoch);
+    response.anchor = Some("sealed".to_owned());
     answer(200, &json!(response))
 }
 
@@ -208,7 +222,9 @@ fn pull(state: &State, request: &Request) -> Response {
     let mut page = page(&format!("e{}", state.epoch), changes);
     page.ack.consumed_to = state.consumed.get(incarnation).copied().unwrap_or(0);
     let drain_until = instant();
-    if state.removed {
+    if state.forgotten {
+        page.villages.clear();
+    } else if state.removed {
         page.villages.clear();
         page.scope.removed.push(sync_protocol::pull::RemovedFeed { village: feed(), drain_until });
     } else {

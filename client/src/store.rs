@@ -101,6 +101,8 @@ pub(crate) mod key {
     pub(crate) const HLC: &str = "hlc";
     pub(crate) const ANCHOR: &str = "anchor";
     pub(crate) const ANCHOR_BOOT: &str = "anchor_boot";
+    pub(crate) const ANCHOR_MONO: &str = "anchor_mono_us";
+    pub(crate) const ANCHOR_RTT: &str = "anchor_rtt_us";
     pub(crate) const DURABLE_TO: &str = "durable_to";
     pub(crate) const LAST_SYNC: &str = "last_sync";
 }

@@ -35,6 +35,12 @@ pub struct CapturedTimes {
     /// The server's signed time anchor that the phone holds, sealed by the server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anchor: Option<String>,
+    /// The phone's monotonic clock when that anchor arrived, in microseconds; same boot as `boot_id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anchor_mono_us: Option<i64>,
+    /// How long the request that brought the anchor took, in microseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anchor_rtt_us: Option<i64>,
 }
 
 /// What every operation carries, whatever its kind.

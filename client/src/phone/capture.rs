@@ -122,15 +122,7 @@ impl Phone {
         let author = find_meta(tx, key::USER).await?.and_then(|id| id.parse().ok()).ok_or(PhoneError::NotEnrolled)?;
         let number = |text: Option<String>| text.and_then(|text| text.parse().ok()).unwrap_or(0);
         let authored_scope = number(find_meta(tx, key::SCOPE_VERSION).await?);
-        let boot_id = self.surroundings.boot_id();
-        // An anchor of another boot cannot time anything: the monotonic clock began anew.
-        let same_boot = find_meta(tx, key::ANCHOR_BOOT).await?.as_deref() == Some(&boot_id);
-        let times = CapturedTimes {
-            mono_us: Some(self.surroundings.monotonic_us()),
-            boot_id: Some(boot_id),
-            gnss_at: None,
-            anchor: find_meta(tx, key::ANCHOR).await?.filter(|_| same_boot),
-        };
+        let times = self.times(tx).await?;
         let mut hlc: Hlc = find_meta(tx, key::HLC).await?.and_then(|text| text.parse().ok()).unwrap_or_default();
         let ops = drafts
             .into_iter()
@@ -153,6 +145,26 @@ impl Phone {
             .collect();
         set_meta(tx, key::HLC, &hlc.to_string()).await?;
         Ok(ops)
+    }
+
+    /// The clocks of this moment, with the server's anchor if it was brought in this boot: after another one the monotonic clock began anew.
+    async fn times(&self, tx: &mut Tx) -> Result<CapturedTimes, StoreError> {
+        let boot_id = self.surroundings.boot_id();
+        let times = CapturedTimes {
+            mono_us: Some(self.surroundings.monotonic_us()),
+            boot_id: Some(boot_id.clone()),
+            ..CapturedTimes::default()
+        };
+        if find_meta(tx, key::ANCHOR_BOOT).await? != Some(boot_id) {
+            return Ok(times);
+        }
+        let number = |text: Option<String>| text.and_then(|text| text.parse().ok());
+        Ok(CapturedTimes {
+            anchor: find_meta(tx, key::ANCHOR).await?,
+            anchor_mono_us: number(find_meta(tx, key::ANCHOR_MONO).await?),
+            anchor_rtt_us: number(find_meta(tx, key::ANCHOR_RTT).await?),
+            ..times
+        })
     }
 }
 

@@ -33,6 +33,7 @@ impl Phone {
     /// `Transport`, `Problem`, `Answer`, `Store`; the cursor stays where it was.
     pub async fn pull_once(&self) -> Result<PullRound, PhoneError> {
         let _link = self.link.lock().await;
+        let sent_at_us = self.surroundings.monotonic_us();
         let page = match self.fetch_page().await {
             Err(error) if error.is_problem(Problem::BadCursor.code()) => {
                 let mut tx = self.store.begin().await?;
@@ -56,7 +57,7 @@ impl Phone {
                 PullRound { more: true, new_epoch: true, ..PullRound::default() }
             }
         };
-        self.keep_time(&mut tx, page.server_time, page.anchor.as_deref()).await?;
+        self.keep_time(&mut tx, page.server_time, page.anchor.as_deref(), sent_at_us).await?;
         tx.commit().await.map_err(StoreError::from)?;
         Ok(round)
     }

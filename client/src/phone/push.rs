@@ -2,6 +2,8 @@
 //! so tests can stop anywhere between. What a newcomer gets wrong: when no answer comes, nothing is written; the same operations go
 //! out again and the server repeats its first answer.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::json;
@@ -50,6 +52,9 @@ impl PushRound {
 #[derive(Deserialize)]
 struct HelloAnswer {
     consumed_to: i64,
+    /// Hex SHA-256 of the last operation the server consumed in this life.
+    #[serde(default)]
+    digest: Option<String>,
 }
 
 impl Phone {
@@ -72,10 +77,11 @@ impl Phone {
         if queued.is_empty() {
             return Ok(PushRound::IDLE);
         }
+        let sent_at_us = self.surroundings.monotonic_us();
         match self.send_batch(&queued).await {
             Ok(response) => {
                 link.batch = link.batch.doubled(response.next_batch_max);
-                self.take_answer(&queued, &response).await
+                self.take_answer(&queued, &response, sent_at_us).await
             }
             Err(error) if error.is_problem(Problem::IncarnationRollback.code()) => {
                 self.begin_new_life().await?;
@@ -125,7 +131,12 @@ impl Phone {
     }
 
     /// Writes everything an answer means in one transaction.
-    async fn take_answer(&self, queued: &[QueuedRow], response: &PushResponse) -> Result<PushRound, PhoneError> {
+    async fn take_answer(
+        &self,
+        queued: &[QueuedRow],
+        response: &PushResponse,
+        sent_at_us: i64,
+    ) -> Result<PushRound, PhoneError> {
         let sent: Vec<SentOp> = queued.iter().map(|row| SentOp { id: row.id, seq: row.seq }).collect();
         let life = self.store.life().await?;
         let effects = read_answer(&sent, life.last_seq, response);
@@ -143,7 +154,7 @@ impl Phone {
         if new_life {
             begin_life(&mut tx, new_random_id(&*self.surroundings).into()).await?;
         }
-        self.keep_time(&mut tx, response.server_time, response.anchor.as_deref()).await?;
+        self.keep_time(&mut tx, response.server_time, response.anchor.as_deref(), sent_at_us).await?;
         drop_drained(&mut tx).await?;
         tx.commit().await.map_err(StoreError::from)?;
         Ok(PushRound { sent: queued.len(), answered: effects.answers.len(), new_life, wait_s })
@@ -159,15 +170,22 @@ impl Phone {
                 // Nothing was ever saved in this life, or its numbers have a hole.
                 return if facts.last_seq == 0 { Ok(false) } else { self.begin_new_life().await.map(|()| true) };
             };
-            let consumed_to = match self.hello(seq, &digest).await {
-                Ok(answer) => answer.consumed_to,
+            let answer = match self.hello(seq, &digest).await {
+                Ok(answer) => answer,
                 Err(error) if error.is_problem(Problem::IncarnationRollback.code()) => {
                     self.begin_new_life().await?;
                     return Ok(true);
                 }
                 Err(error) => return Err(error),
             };
-            match judge_hello(facts, seq, consumed_to) {
+            let consumed_to = answer.consumed_to;
+            let compared = match self.has_digest(consumed_to, answer.digest.as_deref()).await? {
+                Some(false) => break,
+                Some(true) => consumed_to,
+                // The server named no digest; it compares only the operation that was asked about.
+                None => seq,
+            };
+            match judge_hello(facts, compared, consumed_to) {
                 HelloVerdict::Agreed => return Ok(false),
                 HelloVerdict::AskAbout { seq } => named = Some(seq),
                 HelloVerdict::ResendFrom { seq } => {
@@ -186,6 +204,13 @@ impl Phone {
         Ok(true)
     }
 
+    /// Whether operation `seq` of this life has that digest here; `None` when there is nothing to compare.
+    async fn has_digest(&self, seq: i64, digest: Option<&str>) -> Result<Option<bool>, PhoneError> {
+        let Some(digest) = digest.filter(|_| seq > 0) else { return Ok(None) };
+        let (_, ours) = self.store.life_facts(Some(seq)).await?;
+        Ok(Some(ours.is_some_and(|(_, ours)| to_hex(&ours).as_deref() == Some(digest))))
+    }
+
     async fn hello(&self, last_seq: i64, last_digest: &str) -> Result<HelloAnswer, PhoneError> {
         let life = self.store.life().await?;
         let body = json!({
@@ -194,6 +219,7 @@ impl Phone {
             "parent": life.parent,
             "last_seq": last_seq,
             "last_digest": last_digest,
+            "digests": {last_seq.to_string(): to_hex(last_digest).unwrap_or_default()},
         });
         read(&self.call(post("/v1/sync/hello", &body)).await?)
     }
@@ -227,15 +253,25 @@ impl Phone {
         tx: &mut Tx,
         server_time: Micros,
         anchor: Option<&str>,
+        sent_at_us: i64,
     ) -> Result<(), PhoneError> {
         let hlc: Hlc = find_meta(tx, key::HLC).await?.and_then(|text| text.parse().ok()).unwrap_or_default();
         set_meta(tx, key::HLC, &hlc.observe(server_time.as_micros() / 1_000).to_string()).await?;
         if let Some(anchor) = anchor {
             set_meta(tx, key::ANCHOR, anchor).await?;
+            let arrived_us = self.surroundings.monotonic_us();
             set_meta(tx, key::ANCHOR_BOOT, &self.surroundings.boot_id()).await?;
+            set_meta(tx, key::ANCHOR_MONO, &arrived_us.to_string()).await?;
+            set_meta(tx, key::ANCHOR_RTT, &arrived_us.saturating_sub(sent_at_us).to_string()).await?;
         }
         Ok(())
     }
+}
+
+/// The hex form of a base64 digest, as hello writes digests.
+fn to_hex(digest: &str) -> Option<String> {
+    let bytes = STANDARD.decode(digest).ok()?;
+    Some(sync_protocol::digest::to_hex(&bytes.try_into().ok()?))
 }
 
 fn to_size(row: &QueuedRow) -> QueuedOp {

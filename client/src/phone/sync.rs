@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use sync_protocol::ids::FeedId;
+use sync_protocol::time::Micros;
 
 use super::{Phone, PhoneError};
 use crate::pure::retry;
@@ -93,6 +94,21 @@ impl Phone {
         set_meta(&mut tx, key::LAST_SYNC, &self.surroundings.now().to_string()).await?;
         tx.commit().await.map_err(StoreError::from)?;
         Ok(report)
+    }
+
+    /// Milliseconds that a timer should wait before the next sync: after a success that lies long back a random part of five minutes, after
+    /// `failures` in a row the exponential wait. A new capture need not wait for it.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn next_sync_ms(&self, failures: u32) -> Result<u64, PhoneError> {
+        let random = random_number(&*self.surroundings);
+        if failures > 0 {
+            return Ok(retry::wait_ms(failures - 1, None, random));
+        }
+        let last: Option<Micros> = self.store.meta(key::LAST_SYNC).await?.and_then(|text| text.parse().ok());
+        let silence_us = last.map_or(0, |last| self.surroundings.now().since(last));
+        Ok(retry::return_delay_ms(silence_us / 1_000, random))
     }
 
     async fn push_all(

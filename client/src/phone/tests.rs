@@ -120,9 +120,10 @@ async fn a_restored_database_begins_a_new_life_and_loses_nothing() {
     assert_eq!(restored.status().await.unwrap().photos_owed, 0);
 }
 
-#[tokio::test]
-async fn a_copy_that_saved_as_much_as_the_original_is_noticed_too() {
+/// A copy that has numbered as many operations as the original: only the digest of the last one tells them apart.
+async fn copy_with_as_many_operations(names_digest: bool) {
     let scene = scene().await;
+    scene.server.state.lock().unwrap().names_digest = names_digest;
     scene.phone.capture(finding(10)).await.unwrap();
     let copy = scene.folder.path().join("copy.db");
     scene.phone.store().copy_to(&copy).await.unwrap();
@@ -132,8 +133,36 @@ async fn a_copy_that_saved_as_much_as_the_original_is_noticed_too() {
     let restored = open(&copy, &scene.server, &scene.surroundings).await;
     restored.capture(finding(12)).await.unwrap();
     restored.capture(finding(13)).await.unwrap();
-    assert_eq!(sync(&restored).await.new_lives, 1, "the server's last operation is not ours");
+    let report = sync(&restored).await;
+    assert_eq!(report.new_lives, 1, "the server's last operation is not ours");
+    let rows = restored.store().list_outbox(100).await.unwrap();
+    assert!(rows.iter().all(|row| row.state == OpState::Acked));
+    let reused = scene.server.state.lock().unwrap().reused;
+    assert_eq!(reused, 0, "noticed before anything was sent under a used number");
     delivered_once(&scene, 20);
+}
+
+#[tokio::test]
+async fn a_copy_that_saved_as_much_is_noticed_by_the_phone() {
+    copy_with_as_many_operations(true).await;
+}
+
+#[tokio::test]
+async fn a_copy_that_saved_as_much_is_noticed_by_the_server() {
+    copy_with_as_many_operations(false).await;
+}
+
+#[tokio::test]
+async fn a_village_that_left_while_everything_was_fetched_anew_goes_too() {
+    let scene = scene().await;
+    scene.phone.capture(finding(10)).await.unwrap();
+    sync(&scene.phone).await;
+    let mut tx = scene.phone.store().begin().await.unwrap();
+    crate::store::start_over(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+    scene.server.state.lock().unwrap().forgotten = true;
+    sync(&scene.phone).await;
+    assert!(scene.phone.store().list_feeds().await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -181,6 +210,20 @@ async fn an_expired_token_is_renewed_once() {
     let requests = scene.server.state.lock().unwrap().requests.clone();
     assert_eq!(requests.iter().filter(|request| request.contains("refresh")).count(), 1);
     delivered_once(&scene, 5);
+}
+
+#[tokio::test]
+async fn operations_after_a_sync_name_the_anchor_and_its_arrival() {
+    let scene = scene().await;
+    scene.phone.capture(finding(10)).await.unwrap();
+    sync(&scene.phone).await;
+    scene.surroundings.advance(60_000_000);
+    scene.phone.capture(finding(11)).await.unwrap();
+    let rows = scene.phone.store().list_outbox(100).await.unwrap();
+    let times = |at: usize| sync_protocol::op::Op::parse(&rows[at].bytes).unwrap().head.times;
+    assert_eq!((times(0).anchor, times(0).anchor_mono_us), (None, None));
+    assert_eq!(times(5).anchor.as_deref(), Some("sealed"));
+    assert_eq!(times(5).mono_us.unwrap() - times(5).anchor_mono_us.unwrap(), 60_000_000);
 }
 
 #[tokio::test]
@@ -258,4 +301,62 @@ async fn many_findings_drain_in_batches_and_survive_a_restart() {
     sync(&phone).await;
     delivered_once(&scene, 550);
     assert_eq!(phone.status().await.unwrap().photos_owed, 0);
+}
+
+/// Repeatable choices without a dependency (xorshift).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % sides
+    }
+}
+
+/// One random step: save, talk over a bad line, or go on with an old copy of the database.
+async fn random_step(scene: &mut Scene, dice: &mut Dice, step: usize) {
+    let faults = [Fault::Pass, Fault::LoseRequest, Fault::LoseReply, Fault::Answer(503), Fault::Answer(413)];
+    let sides = faults.len() as u64;
+    scene.server.faults.lock().unwrap().clear();
+    scene.server.fault(&[(); 3].map(|()| faults[usize::try_from(dice.roll(sides)).unwrap()]));
+    match dice.roll(8) {
+        0..=2 => drop(scene.phone.capture(finding(700_000)).await.unwrap()),
+        3 | 4 => drop(scene.phone.push_once().await),
+        5 => drop(scene.phone.pull_once().await),
+        6 => drop(scene.phone.upload_once(1).await),
+        _ => {
+            let copy = scene.folder.path().join(format!("copy-{step}.db"));
+            scene.phone.store().copy_to(&copy).await.unwrap();
+            for _ in 0..dice.roll(3) {
+                scene.phone.capture(finding(10)).await.unwrap();
+                drop(scene.phone.push_once().await);
+            }
+            scene.phone.close().await;
+            scene.phone = open(&copy, &scene.server, &scene.surroundings).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn any_history_of_faults_and_restores_ends_with_everything_delivered_once() {
+    for seed in 1..=8 {
+        let mut scene = scene().await;
+        let mut dice = Dice(seed);
+        for step in 0..25 {
+            random_step(&mut scene, &mut dice, step).await;
+        }
+        scene.server.faults.lock().unwrap().clear();
+        sync(&scene.phone).await;
+        let log = scene.server.state.lock().unwrap().log.clone();
+        let distinct: std::collections::BTreeSet<_> = log.iter().copied().collect();
+        assert_eq!(log.len(), distinct.len(), "seed {seed}: an operation took effect twice");
+        let rows = scene.phone.store().list_outbox(10_000).await.unwrap();
+        assert!(rows.iter().all(|row| distinct.contains(&row.id)), "seed {seed}: an operation is missing");
+        assert!(rows.iter().all(|row| row.state == OpState::Acked), "seed {seed}");
+        assert_eq!(scene.phone.status().await.unwrap().photos_owed, 0, "seed {seed}");
+        let records = scene.phone.store().list_feeds().await.unwrap()[0].records;
+        assert_eq!(usize::try_from(records).unwrap(), record_ids(&scene.server).len(), "seed {seed}");
+    }
 }

@@ -187,12 +187,13 @@ pub(crate) async fn note_acknowledged(
     now: Micros,
 ) -> Result<(), StoreError> {
     let incarnation = read_life(tx).await?.incarnation.to_string();
-    sqlx::query("UPDATE outbox SET seen = 1 WHERE incarnation = $1 AND seq <= $2 AND seen = 0")
-        .bind(&incarnation)
-        .bind(consumed_to)
-        .execute(&mut **tx)
-        .await?;
+    // Only the last page is sure to hold every effect; before it, another village's page may still be missing.
     if complete {
+        sqlx::query("UPDATE outbox SET seen = 1 WHERE incarnation = $1 AND seq <= $2 AND seen = 0")
+            .bind(&incarnation)
+            .bind(consumed_to)
+            .execute(&mut **tx)
+            .await?;
         sqlx::query("UPDATE outbox SET seen = 1 WHERE incarnation <> $1 AND state <> 'queued' AND seen = 0")
             .bind(&incarnation)
             .execute(&mut **tx)

@@ -83,6 +83,9 @@ impl Store {
         }
         note_feeds(&mut tx, page).await?;
         let diverged = compare_checks(&mut tx, page).await?;
+        if !page.more {
+            drain_unnamed(&mut tx, now).await?;
+        }
         note_acknowledged(&mut tx, page.ack.consumed_to, page.ack.durable_to, !page.more, now).await?;
         set_meta(&mut tx, key::EPOCH, &page.epoch).await?;
         set_meta(&mut tx, key::SCOPE_VERSION, &page.scope.version.to_string()).await?;
@@ -158,6 +161,8 @@ impl Store {
 /// Everything will be fetched from no cursor. Rows stay readable meanwhile; those that do not come again go at the end.
 pub(crate) async fn start_over(tx: &mut Tx) -> Result<(), StoreError> {
     sqlx::query("UPDATE records SET stale = 1").execute(&mut **tx).await?;
+    // A first page names every readable village; one that stays at -1 has left the scope meanwhile.
+    sqlx::query("UPDATE feeds SET position = -1").execute(&mut **tx).await?;
     remove_meta(tx, key::CURSOR).await
 }
 
@@ -242,6 +247,15 @@ async fn note_feeds(tx: &mut Tx, page: &PullResponse<ChangedRecord>) -> Result<(
             .execute(&mut **tx)
             .await?;
     }
+    Ok(())
+}
+
+/// Villages that no page named since everything was fetched from the start have left the scope.
+async fn drain_unnamed(tx: &mut Tx, now: Micros) -> Result<(), StoreError> {
+    sqlx::query("UPDATE feeds SET drain_until = $1 WHERE position = -1 AND drain_until IS NULL")
+        .bind(now.as_micros())
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
