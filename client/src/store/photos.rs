@@ -1,0 +1,212 @@
+//! Photos on the phone: bytes as one file each in the folder beside the database, named by the photo's id, and how far each was sent.
+//! The file is written, synced and renamed before the operation that declares it is saved, so a declared photo always has its bytes.
+//! Nothing here deletes a photo's file.
+
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use sqlx::Row as _;
+use sync_protocol::ids::{OpId, RecordId};
+use sync_protocol::limits::RETENTION_DAYS;
+use sync_protocol::time::{DAY_US, Micros};
+
+use super::ops::{id, instant};
+use super::{Store, StoreError, Tx};
+use crate::pure::upload::{OwedPhoto, Progress, Urgency};
+
+/// A photo that is being saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPhoto {
+    /// The photo's record.
+    pub photo: RecordId,
+    /// The operation that declares it.
+    pub op: OpId,
+    /// The record it is declared on.
+    pub record: RecordId,
+    /// SHA-256, lower-case hex.
+    pub sha256: String,
+    /// Bytes of the original.
+    pub length: u64,
+    /// How urgent its upload is.
+    pub urgency: Urgency,
+    /// When it was saved.
+    pub made_at: Micros,
+}
+
+/// One photo and how far it was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhotoRow {
+    /// What was saved.
+    pub photo: NewPhoto,
+    /// The upload's address on the server.
+    pub location: Option<String>,
+    /// Bytes the server is known to have.
+    pub sent: u64,
+    /// When the server had all of it.
+    pub stored_at: Option<Micros>,
+}
+
+impl PhotoRow {
+    /// Where the upload stands. The offset is asked for again: another process may have gone on.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        Progress { location: self.location.clone(), ..Progress::new(self.photo.length) }
+    }
+}
+
+impl Store {
+    /// The file with a photo's bytes.
+    #[must_use]
+    pub fn photo_file(&self, photo: RecordId) -> PathBuf {
+        self.photo_folder().join(photo.to_string())
+    }
+
+    /// Writes a photo's bytes so that they survive a dead battery. Blocking I/O: at most one photo long.
+    ///
+    /// # Errors
+    /// `File`.
+    pub fn write_photo_file(&self, photo: RecordId, bytes: &[u8]) -> Result<(), StoreError> {
+        let target = self.photo_file(photo);
+        let part = target.with_extension("part");
+        let mut file = std::fs::File::create(&part)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&part, &target)?;
+        sync_folder(&self.photo_folder())
+    }
+
+    /// Reads a piece of a photo.
+    ///
+    /// # Errors
+    /// `File` when the piece is not there.
+    pub fn read_photo_piece(&self, photo: RecordId, offset: u64, bytes: u64) -> Result<Vec<u8>, StoreError> {
+        let mut file = std::fs::File::open(self.photo_file(photo))?;
+        file.seek(SeekFrom::Start(offset))?;
+        let mut piece = vec![0; usize::try_from(bytes).unwrap_or(usize::MAX)];
+        file.read_exact(&mut piece)?;
+        Ok(piece)
+    }
+
+    /// Photos whose declaration the server has and whose bytes it has not, most urgent first, at most `limit`.
+    ///
+    /// # Errors
+    /// `Database`, `Damaged`.
+    pub async fn list_sendable_photos(&self, limit: i64) -> Result<Vec<OwedPhoto>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT photo, urgency, photos.made_at AS made_at FROM photos JOIN outbox ON outbox.op_id = photos.op_id
+             WHERE stored_at IS NULL AND outbox.state <> 'queued'
+             ORDER BY urgency, photos.made_at DESC, photo LIMIT $1",
+        )
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let urgency = Urgency::of_rank(row.try_get("urgency")?);
+                Ok(OwedPhoto { id: id(row, "photo")?, urgency, made_at: instant(row, "made_at")? })
+            })
+            .collect()
+    }
+
+    /// One photo.
+    ///
+    /// # Errors
+    /// `Database`, `Damaged`.
+    pub async fn find_photo(&self, photo: RecordId) -> Result<Option<PhotoRow>, StoreError> {
+        let row = sqlx::query("SELECT * FROM photos WHERE photo = $1")
+            .bind(photo.to_string())
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let unsigned = |column| Ok::<_, StoreError>(row.try_get::<i64, _>(column)?.unsigned_abs());
+        let stored_at: Option<i64> = row.try_get("stored_at")?;
+        Ok(Some(PhotoRow {
+            photo: NewPhoto {
+                photo,
+                op: id(&row, "op_id")?,
+                record: id(&row, "record")?,
+                sha256: row.try_get("sha256")?,
+                length: unsigned("length")?,
+                urgency: Urgency::of_rank(row.try_get("urgency")?),
+                made_at: instant(&row, "made_at")?,
+            },
+            location: row.try_get("location")?,
+            sent: unsigned("sent")?,
+            stored_at: stored_at.and_then(|us| Micros::from_micros(us).ok()),
+        }))
+    }
+
+    /// Keeps how far an upload came; `now` marks it as stored when all bytes are there.
+    pub(crate) async fn write_progress(
+        &self,
+        photo: RecordId,
+        progress: &Progress,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        let sent = progress.offset.map(|offset| i64::try_from(offset).unwrap_or(i64::MAX));
+        let stored = progress.offset.is_some_and(|offset| offset >= progress.length);
+        sqlx::query(
+            "UPDATE photos SET location = $1, sent = COALESCE($2, sent), stored_at = COALESCE(stored_at, $3)
+             WHERE photo = $4",
+        )
+        .bind(progress.location.as_deref())
+        .bind(sent)
+        .bind(stored.then_some(now.as_micros()))
+        .bind(photo.to_string())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Photos owed, bytes of them that the server has, and their bytes in all.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn count_owed_photos(&self) -> Result<(i64, i64, i64), StoreError> {
+        let row = sqlx::query(
+            "SELECT COUNT(*), COALESCE(SUM(sent), 0), COALESCE(SUM(length), 0) FROM photos WHERE stored_at IS NULL",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
+    }
+}
+
+/// Notes photos within the transaction that saves their operations.
+pub(crate) async fn insert_photos(tx: &mut Tx, photos: &[NewPhoto]) -> Result<(), StoreError> {
+    for photo in photos {
+        sqlx::query(
+            "INSERT INTO photos (photo, op_id, record, sha256, length, urgency, made_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(photo.photo.to_string())
+        .bind(photo.op.to_string())
+        .bind(photo.record.to_string())
+        .bind(&photo.sha256)
+        .bind(i64::try_from(photo.length).unwrap_or(i64::MAX))
+        .bind(photo.urgency.rank())
+        .bind(photo.made_at.as_micros())
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// The server's history changed: it may have lost photos of the last 30 days, so they are offered again (creation is idempotent).
+pub(crate) async fn owe_recent_again(tx: &mut Tx, now: Micros) -> Result<(), StoreError> {
+    sqlx::query("UPDATE photos SET stored_at = NULL, location = NULL, sent = 0 WHERE stored_at >= $1")
+        .bind(now.saturating_add(-RETENTION_DAYS * DAY_US).as_micros())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    Ok(std::fs::File::open(folder)?.sync_all()?)
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> Result<(), StoreError> {
+    Ok(())
+}
