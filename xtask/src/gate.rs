@@ -13,7 +13,10 @@ use crate::postgres::{Server, URL_VARIABLE};
 use crate::tools;
 
 /// Committed files that a command writes to its standard output: the path and the arguments for cargo.
-const GENERATED: &[(&str, &[&str])] = &[];
+const GENERATED: &[(&str, &[&str])] = &[
+    ("docs/fields.md", &["run", "--quiet", "--package", "sync-protocol", "--example", "reference", "--", "fields"]),
+    ("docs/problems.md", &["run", "--quiet", "--package", "sync-protocol", "--example", "reference", "--", "problems"]),
+];
 
 /// What became of one step.
 struct Outcome {

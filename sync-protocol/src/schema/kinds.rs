@@ -138,7 +138,6 @@ const PLACE: KindSpec = KindSpec {
         field("status", "经营状态", Code(PLACE_STATUSES), MostOpen(PLACE_STATUSES), No),
         field("aliases", "别名", Texts, Union, No),
         field("remark", "备注", Text, Append, No),
-        server("report_village", "统计所属村（社区）", Text),
     ],
 };
 
