@@ -3,7 +3,7 @@
 use paicha_db::feeds::{FeedRow, Taken, find_feeds, list_boundaries, list_feeds, put_feed, put_head, take_positions};
 use paicha_tests::databases::both_engines;
 
-use super::{LOWER, UPPER, put_villages};
+use super::{LOWER, UPPER, put_villages, waits};
 
 /// The subdistrict of both villages, before them in order.
 const SUBDISTRICT: &str = "990000000000";
@@ -108,13 +108,13 @@ async fn positions_taken_at_once_are_dense() {
         let mut first = db.begin_write().await?;
         take_positions(&mut first, taken(UPPER)).await?;
         let other = db.clone();
-        let second = tokio::spawn(async move {
+        let mut second = tokio::spawn(async move {
             let mut tx = other.begin_write().await?;
             let feed = take_positions(&mut tx, taken(UPPER)).await?;
             tx.commit().await?;
             Ok::<_, paicha_db::DbError>(feed)
         });
-        tokio::task::yield_now().await;
+        assert!(waits(&mut second).await);
         first.commit().await?;
         assert_eq!(second.await??.map(|feed| feed.vrev), Some(6));
         Ok(())

@@ -7,7 +7,7 @@ use paicha_db::{DbError, Tx};
 use paicha_tests::databases::both_engines;
 use uuid::Uuid;
 
-use super::{LOWER, UPPER, id, only};
+use super::{AT_POINT, BESIDE_POINT, LOWER, UPPER, id, only};
 
 /// Found at 1000, in the upper village, with everything known.
 fn hazard(number: u128) -> HazardRow {
@@ -143,8 +143,10 @@ async fn each_part_of_the_filter_narrows_alone() {
         assert_eq!(ids(&mut tx, HazardFilter { inspection: Some(id(71)), ..none() }).await?, [id(2)]);
         assert_eq!(ids(&mut tx, HazardFilter { from: Some(3_000), ..none() }).await?, [id(2)], "its start included");
         assert_eq!(ids(&mut tx, HazardFilter { before: Some(3_000), ..none() }).await?, [id(3), id(1)], "not its end");
-        let corner = BoundingBox { south: 31.5, west: 108.0, north: 32.0, east: 108.25 };
-        assert_eq!(ids(&mut tx, HazardFilter { within: Some(corner), ..none() }).await?, [id(1)], "edges included");
+        assert_eq!(ids(&mut tx, HazardFilter { within: Some(AT_POINT), ..none() }).await?, [id(1)], "edges included");
+        for beside in BESIDE_POINT {
+            assert!(ids(&mut tx, HazardFilter { within: Some(beside), ..none() }).await?.is_empty(), "{beside:?}");
+        }
         let south = BoundingBox { south: -11.0, west: -21.0, north: -9.0, east: -19.0 };
         let nothing = HazardFilter { state: Some("reg".to_owned()), within: Some(south), ..none() };
         assert!(ids(&mut tx, nothing).await?.is_empty());

@@ -4,7 +4,7 @@ use paicha_db::incarnations::{Incarnation, Seen, advance_incarnation, find_incar
 use paicha_db::{DbError, Statement, Tx};
 use paicha_tests::databases::both_engines;
 
-use super::id;
+use super::{id, waits};
 
 fn seen(device: u128) -> Seen {
     Seen { id: id(1), device: id(device), parent: Some(id(9)), pending_total: 7, app: "2.4.1".to_owned(), at: 1_000 }
@@ -62,13 +62,13 @@ async fn two_deliveries_of_one_batch_queue_at_the_life() {
         let mut first = db.begin_write().await?;
         lock_incarnation(&mut first, seen(2)).await?;
         let other = db.clone();
-        let second = tokio::spawn(async move {
+        let mut second = tokio::spawn(async move {
             let mut tx = other.begin_write().await?;
             let found = lock_incarnation(&mut tx, seen(2)).await?;
             tx.commit().await?;
             Ok::<_, DbError>(found)
         });
-        tokio::task::yield_now().await;
+        assert!(waits(&mut second).await);
         advance_incarnation(&mut first, id(1), 5, Some(800)).await?;
         first.commit().await?;
         assert_eq!(second.await??, life(5, Some(800)), "the second finds everything done");

@@ -8,7 +8,7 @@ use paicha_db::{DbError, Tx};
 use paicha_tests::databases::both_engines;
 use uuid::Uuid;
 
-use super::{LOWER, UPPER, id, only};
+use super::{AT_POINT, BESIDE_POINT, LOWER, UPPER, id, only};
 
 /// Started at 1000, in the upper village, with everything known.
 fn inspection(number: u128) -> InspectionRow {
@@ -140,8 +140,14 @@ async fn each_part_of_the_filter_narrows_alone() {
         );
         let early = InspectionFilter { before: Some(3_000), ..none() };
         assert_eq!(ids(&mut tx, early).await?, [id(3), id(1)], "not its end");
-        let corner = BoundingBox { south: 31.5, west: 108.0, north: 32.0, east: 108.25 };
-        assert_eq!(ids(&mut tx, InspectionFilter { within: Some(corner), ..none() }).await?, [id(1)], "edges included");
+        assert_eq!(
+            ids(&mut tx, InspectionFilter { within: Some(AT_POINT), ..none() }).await?,
+            [id(1)],
+            "edges included"
+        );
+        for beside in BESIDE_POINT {
+            assert!(ids(&mut tx, InspectionFilter { within: Some(beside), ..none() }).await?.is_empty(), "{beside:?}");
+        }
         let south = BoundingBox { south: -11.0, west: -21.0, north: -9.0, east: -19.0 };
         let nothing = InspectionFilter { submitted: Some(true), within: Some(south), ..none() };
         assert!(ids(&mut tx, nothing).await?.is_empty());

@@ -41,7 +41,7 @@ fn entry(op: &NewOp, vrev: i64, effect: &str) -> NewLedgerEntry {
         op: op.id,
         effect: effect.to_owned(),
         number: None,
-        hash: vec![u8::try_from(vrev).unwrap(); 32],
+        hash: vrev.to_be_bytes().repeat(4),
     }
 }
 

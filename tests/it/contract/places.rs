@@ -7,7 +7,7 @@ use paicha_db::{DbError, Tx};
 use paicha_tests::databases::both_engines;
 use uuid::Uuid;
 
-use super::{LOWER, UPPER, id, only};
+use super::{AT_POINT, BESIDE_POINT, LOWER, UPPER, id, only};
 
 /// In the upper village, with everything known.
 fn place(number: u128, name: &str) -> PlaceRow {
@@ -138,8 +138,10 @@ async fn each_part_of_the_filter_narrows_alone() {
         let uscc = Some("91990000MA0000001Y".to_owned());
         assert_eq!(ids(&mut tx, PlaceFilter { uscc, ..none() }).await?, [id(2)]);
         assert_eq!(ids(&mut tx, PlaceFilter { status: Some("open".to_owned()), ..none() }).await?, [id(1)]);
-        let corner = BoundingBox { south: 31.5, west: 108.0, north: 32.0, east: 108.25 };
-        assert_eq!(ids(&mut tx, PlaceFilter { within: Some(corner), ..none() }).await?, [id(1)], "edges included");
+        assert_eq!(ids(&mut tx, PlaceFilter { within: Some(AT_POINT), ..none() }).await?, [id(1)], "edges included");
+        for beside in BESIDE_POINT {
+            assert!(ids(&mut tx, PlaceFilter { within: Some(beside), ..none() }).await?.is_empty(), "{beside:?}");
+        }
         let south = BoundingBox { south: -11.0, west: -21.0, north: -9.0, east: -19.0 };
         let nothing = PlaceFilter { sector: Some("tea".to_owned()), within: Some(south), ..none() };
         assert!(ids(&mut tx, nothing).await?.is_empty());

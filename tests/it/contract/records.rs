@@ -6,7 +6,7 @@ use paicha_db::records::{
 };
 use paicha_tests::databases::both_engines;
 
-use super::{LOWER, UPPER, id, put_villages};
+use super::{LOWER, UPPER, id, put_villages, waits};
 
 fn record(number: u128) -> RecordRow {
     RecordRow {
@@ -111,6 +111,32 @@ async fn records_at_one_position_come_in_order_of_id() {
         put_records(&mut tx, vec![record(1), record(2), record(3)]).await?;
         put_entries(&mut tx, UPPER, &[(id(3), 5), (id(1), 5), (id(2), 5)]).await?;
         assert_eq!(list_changed(&mut tx, UPPER, 4, 9).await?, [changed(1, 5), changed(2, 5), changed(3, 5)]);
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_locked_record_is_waited_for() {
+    both_engines(|db| async move {
+        let mut tx = db.begin_write().await?;
+        put_villages(&mut tx).await?;
+        put_records(&mut tx, vec![record(1), record(2)]).await?;
+        tx.commit().await?;
+
+        let mut first = db.begin_write().await?;
+        lock_records(&mut first, &[id(1)]).await?;
+        let other = db.clone();
+        let mut second = tokio::spawn(async move {
+            let mut tx = other.begin_write().await?;
+            let found = lock_records(&mut tx, &[id(2), id(1)]).await?;
+            tx.commit().await?;
+            Ok::<_, DbError>(found)
+        });
+        assert!(waits(&mut second).await);
+        put_records(&mut first, vec![RecordRow { rev: 2, ..record(1) }]).await?;
+        first.commit().await?;
+        assert_eq!(second.await??, [RecordRow { rev: 2, ..record(1) }, record(2)]);
         Ok(())
     })
     .await;

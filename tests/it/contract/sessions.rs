@@ -8,7 +8,7 @@ use paicha_db::{Database, DbError};
 use paicha_tests::databases::both_engines;
 
 use super::devices::create_users;
-use super::id;
+use super::{id, waits};
 
 /// A sign-in of person 1 on phone 30 with the token of the same number.
 fn session(number: u8) -> SessionRow {
@@ -164,13 +164,36 @@ async fn a_second_refresh_with_the_same_token_sees_what_the_first_did() {
         let mut first = db.begin_write().await?;
         assert_eq!(lock_session_by_refresh(&mut first, &[10; 32]).await?, Some(session(10)));
         let other = db.clone();
-        let second = tokio::spawn(async move {
+        let mut second = tokio::spawn(async move {
             let mut tx = other.begin_write().await?;
-            let found = lock_session_by_refresh(&mut tx, &[10; 32]).await?;
+            let by_token = lock_session_by_refresh(&mut tx, &[10; 32]).await?;
             tx.commit().await?;
-            Ok::<_, DbError>(found)
+            Ok::<_, DbError>(by_token)
         });
-        tokio::task::yield_now().await;
+        assert!(waits(&mut second).await);
+        rotate_session(&mut first, id(10), ROTATION).await?;
+        first.commit().await?;
+        assert_eq!(second.await??, Some(rotated()));
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_locked_sign_in_is_waited_for() {
+    both_engines(|db| async move {
+        prepare(&db, vec![session(10)]).await?;
+
+        let mut first = db.begin_write().await?;
+        assert_eq!(lock_session(&mut first, id(10)).await?, Some(session(10)));
+        let other = db.clone();
+        let mut second = tokio::spawn(async move {
+            let mut tx = other.begin_write().await?;
+            let by_id = lock_session(&mut tx, id(10)).await?;
+            tx.commit().await?;
+            Ok::<_, DbError>(by_id)
+        });
+        assert!(waits(&mut second).await);
         rotate_session(&mut first, id(10), ROTATION).await?;
         first.commit().await?;
         assert_eq!(second.await??, Some(rotated()));
