@@ -146,3 +146,13 @@ pub async fn put_head(tx: &mut Tx, feed: &str, head_hash: &[u8], check_sum: &[u8
     tx.execute(statement).await?;
     Ok(())
 }
+
+/// Ids of the villages of a subdistrict, in order.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn list_children(tx: &mut Tx, parent: &str, limit: i64) -> Result<Vec<String>, DbError> {
+    let statement =
+        Statement::new("SELECT id FROM feeds WHERE parent = $1 ORDER BY id LIMIT $2").bind(parent).bind(limit);
+    tx.fetch_all(statement).await?.iter().map(|row| row.text("id")).collect()
+}

@@ -170,3 +170,22 @@ pub async fn list_changed(tx: &mut Tx, feed: &str, after: i64, limit: i64) -> Re
         })
         .collect()
 }
+
+/// Stores records that must not exist yet.
+///
+/// # Errors
+/// `UniqueViolation` when one exists; otherwise when the database fails. The transaction is then over.
+pub async fn create_records(tx: &mut Tx, records: Vec<RecordRow>) -> Result<(), DbError> {
+    let rows = records.into_iter().map(|record| {
+        vec![
+            record.id.into(),
+            record.kind.into(),
+            record.feed.into(),
+            record.rev.into(),
+            record.number.into(),
+            record.state.into(),
+        ]
+    });
+    tx.execute_rows("INSERT INTO records (id, kind, feed, rev, number, state) VALUES", rows.collect(), "").await?;
+    Ok(())
+}

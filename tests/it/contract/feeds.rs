@@ -1,6 +1,8 @@
 //! Contract of `feeds`: made once, listed in order, and counters that only `take_positions` moves.
 
-use paicha_db::feeds::{FeedRow, Taken, find_feeds, list_boundaries, list_feeds, put_feed, put_head, take_positions};
+use paicha_db::feeds::{
+    FeedRow, Taken, find_feeds, list_boundaries, list_children, list_feeds, put_feed, put_head, take_positions,
+};
 use paicha_tests::databases::both_engines;
 
 use super::{LOWER, UPPER, put_villages, waits};
@@ -75,6 +77,9 @@ async fn feeds_are_listed_in_order_of_id_up_to_the_limit() {
         let texts: Vec<_> = boundaries.iter().map(|(id, _, boundary)| (id.as_str(), boundary.as_str())).collect();
         assert_eq!(texts, [(UPPER, "{\"b\":1}"), (LOWER, "{\"b\":2}")]);
         assert_eq!(list_boundaries(&mut tx, 1).await?, boundaries[..1]);
+        assert_eq!(list_children(&mut tx, SUBDISTRICT, 2).await?, [UPPER, LOWER]);
+        assert_eq!(list_children(&mut tx, SUBDISTRICT, 1).await?, [UPPER]);
+        assert!(list_children(&mut tx, UPPER, 9).await?.is_empty());
         Ok(())
     })
     .await;

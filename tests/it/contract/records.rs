@@ -2,7 +2,8 @@
 
 use paicha_db::DbError;
 use paicha_db::records::{
-    Changed, RecordRow, find_records, list_changed, list_records, lock_records, put_entries, put_number, put_records,
+    Changed, RecordRow, create_records, find_records, list_changed, list_records, lock_records, put_entries,
+    put_number, put_records,
 };
 use paicha_tests::databases::both_engines;
 
@@ -137,6 +138,22 @@ async fn a_locked_record_is_waited_for() {
         put_records(&mut first, vec![RecordRow { rev: 2, ..record(1) }]).await?;
         first.commit().await?;
         assert_eq!(second.await??, [RecordRow { rev: 2, ..record(1) }, record(2)]);
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_record_is_created_once() {
+    both_engines(|db| async move {
+        let numbered = RecordRow { number: Some("SW-1".to_owned()), rev: 3, ..record(2) };
+        let mut tx = db.begin_write().await?;
+        put_villages(&mut tx).await?;
+        create_records(&mut tx, vec![record(1), numbered.clone()]).await?;
+        create_records(&mut tx, Vec::new()).await?;
+        assert_eq!(find_records(&mut tx, &[id(1), id(2)]).await?, [record(1), numbered]);
+        let again = create_records(&mut tx, vec![record(3), RecordRow { rev: 9, ..record(1) }]).await;
+        assert!(matches!(again, Err(DbError::UniqueViolation)), "{again:?}");
         Ok(())
     })
     .await;
