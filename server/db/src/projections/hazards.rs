@@ -152,7 +152,7 @@ pub async fn list_hazards(
         "SELECT id, feed, village, village_basis, village_disputed, inspection, place, level, state, origin, description,
              deadline, found_at, received_at, lat84, lon84, photos, incomplete, disputed
          FROM hazards
-         WHERE (found_at < $1 OR (found_at = $1 AND id < $2)) AND found_at >= $3 AND found_at < $4
+         WHERE (found_at, id) < ($1, $2) AND found_at >= $3 AND found_at < $4
            AND ($5 IS NULL OR state = $5) AND ($6 IS NULL OR level = $6) AND ($7 IS NULL OR place = $7)
            AND ($8 IS NULL OR inspection = $8)
            AND (NOT $9 OR (lat84 >= $10 AND lon84 >= $11 AND lat84 <= $12 AND lon84 <= $13))

@@ -135,7 +135,7 @@ pub async fn list_inspections(
         "SELECT id, feed, village, village_basis, village_disputed, kind, place, inspecting_unit, started_at, received_at,
              submitted, lat84, lon84, photos, incomplete
          FROM inspections
-         WHERE (started_at < $1 OR (started_at = $1 AND id < $2)) AND started_at >= $3 AND started_at < $4
+         WHERE (started_at, id) < ($1, $2) AND started_at >= $3 AND started_at < $4
            AND ($5 IS NULL OR kind = $5) AND ($6 IS NULL OR place = $6) AND ($7 IS NULL OR submitted = $7)
            AND (NOT $8 OR (lat84 >= $9 AND lon84 >= $10 AND lat84 <= $11 AND lon84 <= $12))
            AND ($13 OR village IN ($in))

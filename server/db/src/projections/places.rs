@@ -126,7 +126,7 @@ pub async fn list_places(
     let statement = Statement::new(
         "SELECT id, feed, village, name, place_type, sector, uscc, address, lat84, lon84, status
          FROM places
-         WHERE (name > $1 OR (name = $1 AND id > $2)) AND name >= $3 AND ($4 IS NULL OR name < $4)
+         WHERE (name, id) > ($1, $2) AND name >= $3 AND ($4 IS NULL OR name < $4)
            AND ($5 IS NULL OR place_type = $5) AND ($6 IS NULL OR sector = $6) AND ($7 IS NULL OR uscc = $7)
            AND ($8 IS NULL OR status = $8)
            AND (NOT $9 OR (lat84 >= $10 AND lon84 >= $11 AND lat84 <= $12 AND lon84 <= $13))
