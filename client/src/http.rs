@@ -163,6 +163,7 @@ fn decompress(body: &[u8]) -> Result<Bytes, TransportError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     fn http() -> Http {
         Http::new(&HttpOptions::new("http://127.0.0.1:1/")).unwrap()
@@ -184,6 +185,38 @@ mod tests {
         assert!(matches!(decompress(&bomb), Err(TransportError::BadAnswer(_))));
         let fine = zstd::encode_all(&b"{}"[..], 1).unwrap();
         assert_eq!(decompress(&fine).unwrap(), "{}");
+    }
+
+    /// Answers one connection with these bytes and gives back the head of the request.
+    async fn answer_once(listener: tokio::net::TcpListener, answer: Vec<u8>) -> String {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !request.windows(4).any(|end| end == b"\r\n\r\n") {
+            socket.read_buf(&mut request).await.unwrap();
+        }
+        socket.write_all(&answer).await.unwrap();
+        socket.shutdown().await.unwrap();
+        String::from_utf8_lossy(&request).to_ascii_lowercase()
+    }
+
+    #[tokio::test]
+    async fn a_compressed_answer_comes_out_plain_with_its_headers() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = format!("http://{}", listener.local_addr().unwrap());
+        let body = zstd::encode_all(&b"{\"consumed_to\":7}"[..], 1).unwrap();
+        let head = format!(
+            "HTTP/1.1 409 Conflict\r\ncontent-encoding: zstd\r\nRetry-After: 3\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        let answering = tokio::spawn(answer_once(listener, [head.into_bytes(), body].concat()));
+        let http = Http::new(&HttpOptions::new(server)).unwrap();
+        let request = Request::new(Method::Post, "/v1/sync/hello").header("authorization", "Bearer t").body("{}");
+        let answer = http.send(request).await.unwrap();
+        assert_eq!((answer.status, &answer.body[..]), (409, &b"{\"consumed_to\":7}"[..]));
+        assert_eq!(answer.number("retry-after"), Some(3));
+        let sent = answering.await.unwrap();
+        assert!(sent.starts_with("post /v1/sync/hello http/1.1"), "{sent}");
+        assert!(sent.contains("authorization: bearer t"), "{sent}");
     }
 
     #[tokio::test]

@@ -28,10 +28,12 @@ use sync_protocol::ids::{DeviceId, FeedId, UserId};
 use sync_protocol::time::Micros;
 use tokio::sync::Mutex;
 
+use crate::http::{Http, HttpOptions, HttpSetupError};
 use crate::pure::batch::BatchSize;
 use crate::pure::outbox::{FreezeError, OpState};
 use crate::store::{FeedRow, Life, Store, StoreError, key};
 use crate::surroundings::{Surroundings, new_random_id};
+use crate::system::System;
 use crate::transport::{Transport, TransportError};
 
 /// Why a phone cannot do something. What was saved stays saved in every case.
@@ -57,6 +59,9 @@ pub enum PhoneError {
     /// The record is not on this phone.
     #[error("手机上没有这条记录")]
     NoSuchRecord,
+    /// The way to the server cannot be made.
+    #[error(transparent)]
+    Setup(#[from] HttpSetupError),
     /// The phone's own database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -92,6 +97,7 @@ impl PhoneError {
             | Self::Photo { .. }
             | Self::NoSuchHazard
             | Self::NoSuchRecord
+            | Self::Setup(_)
             | Self::Store(_) => false,
         }
     }
@@ -160,6 +166,15 @@ impl Phone {
     ) -> Result<Self, PhoneError> {
         let store = Store::open(path, new_random_id(&*surroundings).into()).await?;
         Ok(Self { store, transport, surroundings, link: Arc::default() })
+    }
+
+    /// Opens a phone that talks HTTP and uses the system's clocks.
+    ///
+    /// # Errors
+    /// `Setup` for a bad address or certificate, `Store`.
+    pub async fn open_over_http(path: &Path, options: &HttpOptions) -> Result<Self, PhoneError> {
+        let http = Http::new(options)?;
+        Self::open(path, Arc::new(http), Arc::new(System::new())).await
     }
 
     /// The same phone behind another way to the server (another network, another address).

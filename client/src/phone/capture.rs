@@ -89,23 +89,30 @@ impl Phone {
         Ok(written.map_err(|error| StoreError::File(std::io::Error::other(error)))??)
     }
 
+    /// Saves operations exactly as they are given, author and clocks included, as one save. For tests and simulations that need what
+    /// no screen produces; everything else uses [`Phone::capture`] and its siblings.
+    ///
+    /// # Errors
+    /// `Freeze`, `Store`; nothing was saved then.
+    pub async fn save_raw(&self, ops: &[Op]) -> Result<Vec<OpId>, PhoneError> {
+        let mut tx = self.store.begin().await?;
+        let ids = self.freeze_into(&mut tx, ops, self.surroundings.now()).await?;
+        tx.commit().await.map_err(StoreError::from)?;
+        Ok(ids)
+    }
+
     /// Freezes drafts as one save and writes them durably. Answers the operations' ids in order.
     pub(crate) async fn save(&self, drafts: Vec<Draft>, photos: &[DraftPhoto]) -> Result<Vec<OpId>, PhoneError> {
         let now = self.surroundings.now();
         let mut tx = self.store.begin().await?;
         let ops = self.complete(&mut tx, drafts, now).await?;
-        let ids: Vec<OpId> = ops.iter().map(|_| new_id(&*self.surroundings).into()).collect();
-        let groups: Vec<GroupId> = ops.iter().map(|_| new_id(&*self.surroundings).into()).collect();
-        let life = read_life(&mut tx).await?;
-        let frozen = freeze_save(life.incarnation, life.last_seq + 1, &ops, &ids, &groups)?;
-        let records: Vec<RecordId> = ops.iter().map(|op| op.head.record).collect();
-        insert_ops(&mut tx, &frozen, &records, now).await?;
+        let ids = self.freeze_into(&mut tx, &ops, now).await?;
         let photos: Vec<NewPhoto> = photos
             .iter()
             .map(|photo| NewPhoto {
                 photo: photo.photo,
                 op: ids[photo.draft],
-                record: records[photo.draft],
+                record: ops[photo.draft].head.record,
                 sha256: photo.sha256.clone(),
                 length: photo.length,
                 urgency: photo.urgency,
@@ -114,6 +121,16 @@ impl Phone {
             .collect();
         insert_photos(&mut tx, &photos).await?;
         tx.commit().await.map_err(StoreError::from)?;
+        Ok(ids)
+    }
+
+    async fn freeze_into(&self, tx: &mut Tx, ops: &[Op], now: Micros) -> Result<Vec<OpId>, PhoneError> {
+        let ids: Vec<OpId> = ops.iter().map(|_| new_id(&*self.surroundings).into()).collect();
+        let groups: Vec<GroupId> = ops.iter().map(|_| new_id(&*self.surroundings).into()).collect();
+        let life = read_life(tx).await?;
+        let frozen = freeze_save(life.incarnation, life.last_seq + 1, ops, &ids, &groups)?;
+        let records: Vec<RecordId> = ops.iter().map(|op| op.head.record).collect();
+        insert_ops(tx, &frozen, &records, now).await?;
         Ok(ids)
     }
 

@@ -4,16 +4,17 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use sync_protocol::ids::{OpId, RecordId};
+use sync_protocol::ids::{FeedId, OpId, RecordId};
 use sync_protocol::op::{Body, Change, Op};
 use sync_protocol::record::Record;
 use sync_protocol::schema::find_kind;
 
-use super::capture::Draft;
+use super::capture::{Draft, draft};
 use super::{Phone, PhoneError};
 use crate::pure::outbox::OpState;
 use crate::pure::overlay::{ShownRecord, lay_over};
 use crate::store::{OutboxRow, StoreError};
+use crate::surroundings::new_id;
 
 impl Phone {
     /// A record as the screen shows it.
@@ -67,10 +68,35 @@ impl Phone {
         self.save_about(&shown, Body::Supplement(fields)).await
     }
 
+    /// Makes a record of any kind of the schema, for example a place. Fields may be missing; they are asked for.
+    ///
+    /// # Errors
+    /// `NoSuchRecord` for a kind that the schema does not have; otherwise as [`Phone::edit`].
+    pub async fn create(
+        &self,
+        village: &FeedId,
+        record_kind: &str,
+        fields: BTreeMap<String, Value>,
+    ) -> Result<RecordId, PhoneError> {
+        let kind = find_kind(record_kind).ok_or(PhoneError::NoSuchRecord)?;
+        let record = RecordId::from(new_id(&*self.surroundings));
+        self.save(vec![draft(village, record, kind.name, Body::Create(fields))], &[]).await?;
+        Ok(record)
+    }
+
+    /// Withdraws a photo from a record (不采用). The photo itself is still owed to the server.
+    ///
+    /// # Errors
+    /// As [`Phone::edit`].
+    pub async fn retract_photo(&self, record: RecordId, photo: RecordId, reason: &str) -> Result<OpId, PhoneError> {
+        let shown = self.view(record).await?.ok_or(PhoneError::NoSuchRecord)?;
+        self.save_about(&shown, Body::PhotoRetract { photo, reason: Some(reason.to_owned()) }).await
+    }
+
     async fn save_about(&self, shown: &ShownRecord, body: Body) -> Result<OpId, PhoneError> {
         let record_kind = find_kind(&shown.kind).map_or("", |kind| kind.name);
-        let draft = Draft { village: shown.feed.clone(), record: shown.id, record_kind, base_rev: shown.rev, body };
-        let ids = self.save(vec![draft], &[]).await?;
+        let patch = Draft { village: shown.feed.clone(), record: shown.id, record_kind, base_rev: shown.rev, body };
+        let ids = self.save(vec![patch], &[]).await?;
         ids.first().copied().ok_or(PhoneError::Store(StoreError::Damaged("op_id")))
     }
 }
