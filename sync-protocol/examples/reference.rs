@@ -19,19 +19,28 @@ fn problems() -> String {
         | code | status | for people | in short |\n| --- | --- | --- | --- |\n"
         .to_owned();
     for problem in Problem::ALL {
-        text += &format!("| `{}` | {} | {} | {} |\n", problem.code(), problem.status(), problem.title_zh(), problem.title_en());
+        text += &format!(
+            "| `{}` | {} | {} | {} |\n",
+            problem.code(),
+            problem.status(),
+            problem.title_zh(),
+            problem.title_en()
+        );
     }
     text
 }
 
 fn fields() -> String {
-    let mut text = "# Record kinds and fields\n\nGenerated from `sync-protocol/src/schema/kinds.rs`, which merge, validation and \
+    let mut text =
+        "# Record kinds and fields\n\nGenerated from `sync-protocol/src/schema/kinds.rs`, which merge, validation and \
         this page read alike.\n\"Asked for\" never turns a record away: what is missing is asked for.\n"
-        .to_owned();
+            .to_owned();
     for kind in KINDS {
         let owner = match kind.ownership {
             Ownership::Shared => "everybody in the village changes it, fields merge",
-            Ownership::UntilSubmitted => "the phone that made it changes it until it submits; everybody else supplements",
+            Ownership::UntilSubmitted => {
+                "the phone that made it changes it until it submits; everybody else supplements"
+            }
         };
         text += &format!("\n## `{}` {}\n\n{owner}.", kind.name, kind.title_zh);
         if let Some(state) = kind.initial_state {

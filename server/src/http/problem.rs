@@ -2,6 +2,7 @@
 //! entry of the closed catalogue. A 5xx body carries only the request id; the cause is logged once, with the same id.
 
 use crate::usecases::StorageError;
+use crate::usecases::import_report::RowFault;
 use crate::usecases::pull_changes::PullError;
 use crate::usecases::push_operations::PushError;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -15,6 +16,7 @@ use utoipa::ToSchema;
 pub struct ApiError {
     problem: Problem,
     detail: Option<String>,
+    faults: Vec<RowFault>,
     retry_after_s: Option<u64>,
     cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -36,18 +38,28 @@ pub struct ProblemBody {
     /// More about this case, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// What must be mended, for an import file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<RowFault>,
 }
 
 impl ApiError {
     /// The plain problem.
     pub fn new(problem: Problem) -> Self {
-        Self { problem, detail: None, retry_after_s: None, cause: None }
+        Self { problem, detail: None, faults: Vec::new(), retry_after_s: None, cause: None }
     }
 
     /// With more about this case.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
+        self
+    }
+
+    /// With the rows of an import file that must be mended.
+    #[must_use]
+    pub fn faults(mut self, faults: Vec<RowFault>) -> Self {
+        self.faults = faults;
         self
     }
 
@@ -137,6 +149,7 @@ impl IntoResponse for ApiError {
             status: status.as_u16(),
             code: self.problem.code().to_owned(),
             detail: if status.is_server_error() { None } else { self.detail },
+            errors: self.faults,
         };
         let mut response = (status, axum::Json(body)).into_response();
         let headers = response.headers_mut();
