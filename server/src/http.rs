@@ -6,6 +6,7 @@ pub mod body;
 pub mod extract;
 pub mod problem;
 mod problem_imports;
+mod problem_accounts;
 pub mod router;
 mod routes;
 

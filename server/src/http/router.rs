@@ -36,6 +36,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(routes::health::routes())
         .merge(routes::sync::routes())
         .merge(routes::imports::routes())
+        .merge(routes::auth::routes())
 }
 
 /// The OpenAPI document of all routes.
