@@ -7,5 +7,6 @@ pub mod extract;
 pub mod problem;
 pub mod router;
 mod routes;
+mod tus;
 
 pub use router::{openapi, router};

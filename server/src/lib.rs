@@ -9,6 +9,7 @@ pub mod config;
 pub mod crash;
 pub mod http;
 pub mod ids;
+pub mod jobs;
 pub mod start;
 pub mod telemetry;
 pub mod tls;

@@ -2,8 +2,13 @@
 //! and commits. No HTTP here, no SQL, no drivers. What a newcomer gets wrong: forgetting the commit loses the change, so saving is
 //! always the visible last step.
 
+pub mod append_upload;
 pub mod caller;
+pub mod cancel_upload;
+pub mod check_blobs;
 pub mod check_readiness;
+pub mod create_upload;
+pub mod finish_photo;
 pub mod greet_phone;
 pub mod identify_caller;
 pub mod load_grants;
@@ -11,3 +16,6 @@ pub mod load_village_map;
 pub mod projection;
 pub mod pull_changes;
 pub mod push_operations;
+pub mod read_upload;
+pub mod settle_photos;
+pub mod upload_access;
