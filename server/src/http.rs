@@ -9,5 +9,6 @@ mod problem_imports;
 mod problem_accounts;
 pub mod router;
 mod routes;
+mod tus;
 
 pub use router::{openapi, router};

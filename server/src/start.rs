@@ -2,6 +2,7 @@
 //! Used by every command that works on the data, so that all see the same installation.
 
 use crate::app::App;
+use crate::app::{App, UploadLanes, load_installation};
 use crate::auth::seal::SealRing;
 use crate::auth::throttle::Throttle;
 use crate::auth::tokens::TokenRing;
@@ -33,6 +34,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>
         seals: SealRing::load_or_create(&config.seal_keys_folder())?,
         throttle: Mutex::new(Throttle::new()),
         password_checks: Arc::new(tokio::sync::Semaphore::new(config.limits.passwords_at_once)),
+        uploads: UploadLanes::new(config.limits.uploads_at_once),
         config,
         database,
         clock,

@@ -37,6 +37,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(routes::sync::routes())
         .merge(routes::imports::routes())
         .merge(routes::auth::routes())
+        .merge(routes::uploads::routes())
 }
 
 /// The OpenAPI document of all routes.
