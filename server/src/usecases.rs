@@ -4,6 +4,7 @@
 
 pub mod caller;
 pub mod check_readiness;
+pub mod export_appendix1;
 pub mod greet_phone;
 pub mod identify_caller;
 pub mod load_grants;
@@ -11,3 +12,4 @@ pub mod load_village_map;
 pub mod projection;
 pub mod pull_changes;
 pub mod push_operations;
+pub mod read_appendix1;

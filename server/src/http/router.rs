@@ -32,7 +32,10 @@ impl utoipa::Modify for BearerToken {
 }
 
 fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::with_openapi(Document::openapi()).merge(routes::health::routes()).merge(routes::sync::routes())
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(routes::health::routes())
+        .merge(routes::sync::routes())
+        .merge(routes::forms::routes())
 }
 
 /// The OpenAPI document of all routes.

@@ -1,4 +1,5 @@
 //! One file per resource; each has the same parts in the same order: routes, request, response, handler.
 
+pub(super) mod forms;
 pub(super) mod health;
 pub(super) mod sync;

@@ -10,7 +10,6 @@ mod publish;
 mod store;
 
 pub use context::{GRACE_DAYS, seal_anchor};
-#[expect(unused_imports, reason = "the read side uses it next")]
 pub(crate) use decide::read_record;
 pub use intake::{IncomingOp, PushBatch};
 
