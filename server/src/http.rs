@@ -3,7 +3,9 @@
 //! status; outcomes are data, and errors are for requests that cannot be served.
 
 pub mod body;
+pub mod download;
 pub mod extract;
+pub mod parameters;
 pub mod problem;
 mod problem_imports;
 mod problem_accounts;

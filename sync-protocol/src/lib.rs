@@ -21,4 +21,5 @@ pub mod role;
 pub mod schema;
 pub mod time;
 pub mod uscc;
+pub mod words;
 pub mod workflow;

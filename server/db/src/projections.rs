@@ -7,10 +7,12 @@ mod photos;
 mod places;
 mod reviews;
 
-pub use hazards::{HazardFilter, HazardRow, find_hazard, list_hazards, list_hazards_of_feed, put_hazards};
+pub use hazards::{
+    HazardFilter, HazardRow, find_hazard, list_hazards, list_hazards_of_feed, list_hazards_of_inspections, put_hazards,
+};
 pub use inspections::{
-    InspectionFilter, InspectionRow, find_inspection, list_inspections, list_inspections_of_feed,
-    list_inspections_of_month, put_inspections,
+    InspectionFilter, InspectionRow, find_inspection, list_inspections, list_inspections_for_form,
+    list_inspections_of_feed, list_inspections_of_month, put_inspections,
 };
 pub use photos::{
     PhotoDebt, PhotoLinkRow, PhotoRow, count_photo_debt, find_photos, list_photo_links, list_photo_links_of_feed,

@@ -38,6 +38,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(routes::imports::routes())
         .merge(routes::auth::routes())
         .merge(routes::uploads::routes())
+        .merge(routes::forms::routes())
 }
 
 /// The OpenAPI document of all routes.

@@ -1,6 +1,7 @@
 //! One file per resource; each has the same parts in the same order: routes, request, response, handler.
 
 pub(super) mod auth;
+pub(super) mod forms;
 pub(super) mod health;
 pub(super) mod imports;
 pub(super) mod sync;

@@ -3,7 +3,7 @@
 use super::{BoundingBox, Page, Villages};
 use crate::engine::{Row, Tx};
 use crate::error::DbError;
-use crate::statement::Statement;
+use crate::statement::{Statement, Value};
 use uuid::Uuid;
 
 /// One hazard as it stands.
@@ -193,6 +193,25 @@ pub async fn find_hazard(tx: &mut Tx, villages: &Villages, id: Uuid) -> Result<O
     .bind(all)
     .bind_list(ids);
     tx.fetch_optional(statement).await?.as_ref().map(hazard_row).transpose()
+}
+
+/// Hazards that these inspections found, in order of finding, then id, whatever their village.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn list_hazards_of_inspections(
+    tx: &mut Tx,
+    inspections: &[Uuid],
+    limit: i64,
+) -> Result<Vec<HazardRow>, DbError> {
+    let statement = Statement::new(
+        "SELECT id, feed, village, village_basis, village_disputed, inspection, place, level, state, origin, description,
+             deadline, found_at, received_at, lat84, lon84, photos, incomplete, disputed
+         FROM hazards WHERE inspection IN ($in) ORDER BY found_at, id LIMIT $1",
+    )
+    .bind(limit)
+    .bind_list(inspections.iter().copied().map(Value::from).collect());
+    tx.fetch_all(statement).await?.iter().map(hazard_row).collect()
 }
 
 /// All hazards that sync in a feed after an id, in order of id: what a rebuild compares.

@@ -5,7 +5,7 @@
 use super::{BoundingBox, Page, Villages};
 use crate::engine::{Row, Tx};
 use crate::error::DbError;
-use crate::statement::Statement;
+use crate::statement::{Statement, Value};
 use uuid::Uuid;
 
 /// One inspection as it stands.
@@ -200,6 +200,33 @@ pub async fn list_inspections_of_month(
     .bind(all)
     .bind(limit)
     .bind_list(ids);
+    tx.fetch_all(statement).await?.iter().map(inspection_row).collect()
+}
+
+/// Inspections of one village whose visit began in `from <= started_at < before` (microseconds UTC), oldest first, without those of the
+/// kinds named, of which there must be one; a visit without a kind is listed. Ask for one more than may be printed.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn list_inspections_for_form(
+    tx: &mut Tx,
+    village: &str,
+    (from, before): (i64, i64),
+    kinds_left_out: &[&str],
+    limit: i64,
+) -> Result<Vec<InspectionRow>, DbError> {
+    let statement = Statement::new(
+        "SELECT id, feed, village, village_basis, village_disputed, kind, place, inspecting_unit, started_at, received_at,
+             submitted, lat84, lon84, photos, incomplete
+         FROM inspections
+         WHERE village = $1 AND started_at >= $2 AND started_at < $3 AND (kind IS NULL OR kind NOT IN ($in))
+         ORDER BY started_at, id LIMIT $4",
+    )
+    .bind(village)
+    .bind(from)
+    .bind(before)
+    .bind(limit)
+    .bind_list(kinds_left_out.iter().copied().map(Value::from).collect());
     tx.fetch_all(statement).await?.iter().map(inspection_row).collect()
 }
 

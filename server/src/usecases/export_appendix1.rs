@@ -1,0 +1,143 @@
+//! 附件1 as an XLSX file: the rows of `read_appendix1` with the thumbnails from the photo store, laid out by the report crate. What a
+//! newcomer gets wrong: only thumbnails are read, never originals, and all pictures together are bounded before they are in memory.
+
+use crate::app::App;
+use crate::blobs::{BlobError, Derivative, derived_key};
+use crate::usecases::caller::Caller;
+use crate::usecases::read_appendix1::{
+    Appendix1Error, Appendix1Form, Appendix1Forms, Appendix1Query, FormPicture, FormRow, read_appendix1,
+};
+use image::ImageReader;
+use jiff::Timestamp;
+use paicha_reports::{
+    APPENDIX1_PICTURE_BYTES_MAX, Appendix1, Appendix1Row, CellPicture, FormProperties, ReportError,
+    appendix1_workbook_xlsx, appendix1_xlsx,
+};
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use std::sync::Arc;
+use sync_protocol::ids::RecordId;
+use sync_protocol::time::Micros;
+
+/// A file for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportedFile {
+    /// Its name, in Chinese.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// The form of an area and a month as a workbook; a subdistrict's has 街道汇总 first, then one sheet per village.
+///
+/// # Errors
+/// [`Appendix1Error`].
+pub async fn export_appendix1(
+    app: &App,
+    caller: &Caller,
+    query: &Appendix1Query,
+) -> Result<ExportedFile, Appendix1Error> {
+    let forms = read_appendix1(app, caller, query).await?;
+    let pictures = load_pictures(app, &forms).await?;
+    let name = file_name(&forms.area_name, &query.month.to_string());
+    let office_name = app.config.office.name.clone();
+    // Laying out thousands of rows takes a second or two of one core.
+    let written = tokio::task::spawn_blocking(move || write(&forms, &office_name, &pictures));
+    Ok(ExportedFile { name, bytes: written.await.map_err(|_| Appendix1Error::Interrupted)?? })
+}
+
+/// A name that every file system takes.
+fn file_name(area_name: &str, month: &str) -> String {
+    let kept: String = area_name
+        .chars()
+        .map(|letter| if letter.is_control() || "\\/:*?\"<>|".contains(letter) { '_' } else { letter })
+        .take(60)
+        .collect();
+    format!("附件1-{kept}-{month}.xlsx")
+}
+
+type Pictures = BTreeMap<RecordId, CellPicture>;
+
+/// The thumbnails of all rows, each once. One that the store has lost prints as a note, never as nothing.
+async fn load_pictures(app: &App, forms: &Appendix1Forms) -> Result<Pictures, Appendix1Error> {
+    let mut pictures = Pictures::new();
+    let mut bytes = 0;
+    let wanted = std::iter::once(&forms.form).chain(&forms.villages).flat_map(|form| &form.rows);
+    for picture in wanted.flat_map(|row| &row.pictures) {
+        if pictures.contains_key(&picture.photo) {
+            continue;
+        }
+        let loaded = load_picture(app, picture).await?;
+        bytes += loaded.jpeg.len();
+        if bytes > APPENDIX1_PICTURE_BYTES_MAX {
+            return Err(ReportError::PicturesTooLarge { bytes, limit: APPENDIX1_PICTURE_BYTES_MAX }.into());
+        }
+        pictures.insert(picture.photo, loaded);
+    }
+    Ok(pictures)
+}
+
+async fn load_picture(app: &App, picture: &FormPicture) -> Result<CellPicture, BlobError> {
+    let key = derived_key(&picture.sha256, picture.derive_version, Derivative::Thumbnail);
+    let jpeg = match app.blobs.get(&key).await {
+        Ok(bytes) => bytes,
+        Err(BlobError::NotFound(key)) => {
+            tracing::warn!(key, photo = %picture.photo, "a thumbnail is missing from the photo store");
+            return Ok(CellPicture { jpeg: Arc::from([]), width_px: 0, height_px: 0 });
+        }
+        Err(error) => return Err(error),
+    };
+    let size = ImageReader::new(Cursor::new(&jpeg)).with_guessed_format().ok();
+    let (width_px, height_px) = size.and_then(|reader| reader.into_dimensions().ok()).unwrap_or_default();
+    Ok(CellPicture { jpeg: Arc::from(jpeg.as_ref()), width_px, height_px })
+}
+
+fn write(forms: &Appendix1Forms, office_name: &str, pictures: &Pictures) -> Result<Vec<u8>, ReportError> {
+    let laid_out = |form: &Appendix1Form| Appendix1 {
+        office_name: office_name.to_owned(),
+        area_name: form.area_name.clone(),
+        month_label: forms.month.to_chinese(),
+        rows: form.rows.iter().map(|row| laid_out_row(row, pictures)).collect(),
+        properties: FormProperties {
+            subject: format!("{} {}", form.area_name, forms.month),
+            cutoff: timestamp(forms.month.next().first_instant()),
+            as_of: timestamp(forms.as_of),
+            // Revisions count from the first locked form; what is exported before is a draft.
+            rev: 0,
+        },
+    };
+    let main = laid_out(&forms.form);
+    if forms.villages.is_empty() {
+        return appendix1_xlsx(&main);
+    }
+    appendix1_workbook_xlsx(&main, &forms.villages.iter().map(laid_out).collect::<Vec<_>>())
+}
+
+fn laid_out_row(row: &FormRow, pictures: &Pictures) -> Appendix1Row {
+    Appendix1Row {
+        number: Some(row.number),
+        inspecting_unit: row.inspecting_unit.clone(),
+        inspected_at: row.inspected_at.clone(),
+        pictures: row.pictures.iter().filter_map(|picture| pictures.get(&picture.photo).cloned()).collect(),
+        picture_note: row.picture_note.clone(),
+        place: row.place.clone(),
+        finding: row.finding.clone(),
+        handling: row.handling.clone(),
+        remark: row.remark.clone(),
+    }
+}
+
+fn timestamp(instant: Micros) -> Timestamp {
+    Timestamp::from_microsecond(instant.as_micros()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_name;
+
+    #[test]
+    fn a_file_name_keeps_chinese_and_loses_what_file_systems_refuse() {
+        assert_eq!(file_name("演示一村", "2023-06"), "附件1-演示一村-2023-06.xlsx");
+        assert_eq!(file_name("演/示:一\n村", "2023-06"), "附件1-演_示_一_村-2023-06.xlsx");
+    }
+}

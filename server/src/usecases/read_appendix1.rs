@@ -1,0 +1,239 @@
+//! 附件1 of an area and a month as data: which inspections it prints, in which order, in which words (domain 2.6 and 2.7). Computed from the
+//! records as they stand now, for the whole subdistrict too: a village's form is never added to another. Not the file; that is
+//! `export_appendix1`. What a newcomer gets wrong: the form lists visits of the month by when they happened in Shanghai, not by when
+//! they arrived, and a visit that found nothing is a row.
+
+mod facts;
+mod rows;
+#[cfg(test)]
+mod rows_tests;
+
+use crate::app::App;
+use crate::auth::permissions::Action;
+use crate::usecases::caller::Caller;
+use facts::{Visit, load_visits};
+use paicha_db::feeds::{self, FeedRow};
+use paicha_db::projections::{self, InspectionRow, Villages};
+use paicha_db::{DbError, Tx};
+use paicha_reports::{APPENDIX1_ROWS_MAX, APPENDIX1_SHEETS_MAX, ReportError};
+use rows::form_rows;
+use std::collections::BTreeSet;
+use sync_protocol::digest::Sha256Bytes;
+use sync_protocol::ids::{FeedId, RecordId};
+use sync_protocol::limits::SCOPE_FEEDS_MAX;
+use sync_protocol::time::{Micros, Month};
+
+/// Kinds of visits that the form does not list: re-inspections and guidance are no inspections, what an enterprise does by itself is
+/// its own, and a covert visit prints only once it is released. Releasing is not built, so covert visits do not print at all.
+pub const KINDS_LEFT_OUT: [&str; 6] = ["review", "guide", "covert", "self_day", "self_week", "self_month"];
+
+/// Visits whose records are in memory at once.
+const VISITS_AT_ONCE: usize = 100;
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Appendix1Query {
+    /// Village or subdistrict; nothing is the one subdistrict that the caller reaches.
+    pub area: Option<FeedId>,
+    /// The month.
+    pub month: Month,
+}
+
+/// Why there is no form.
+#[derive(Debug, thiserror::Error)]
+pub enum Appendix1Error {
+    /// No role of the caller reads forms.
+    #[error("no grant opens the forms")]
+    NotAllowed,
+    /// There is no such area, or the caller may not know of it.
+    #[error("no such area in the caller's scope")]
+    NoSuchArea,
+    /// Several areas could be meant.
+    #[error("the area has to be named")]
+    NameTheArea,
+    /// Too many rows, sheets or pictures, or the writer failed.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    /// The photo store failed.
+    #[error("the photo store failed")]
+    Store(#[from] crate::blobs::BlobError),
+    /// The database cannot be used now.
+    #[error("the database failed")]
+    Database(#[from] DbError),
+    /// The task that writes the file died.
+    #[error("the export ended early")]
+    Interrupted,
+}
+
+/// The form or forms of one export.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Appendix1Forms {
+    /// The area asked for, by its code.
+    pub area: String,
+    /// What people call it.
+    pub area_name: String,
+    /// The month.
+    pub month: Month,
+    /// When the rows were computed.
+    pub as_of: Micros,
+    /// The form of the area itself.
+    pub form: Appendix1Form,
+    /// For a subdistrict, one form for each of its villages.
+    pub villages: Vec<Appendix1Form>,
+}
+
+/// One form.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Appendix1Form {
+    /// Village or subdistrict, by its code.
+    pub area: String,
+    /// What people call it.
+    pub area_name: String,
+    /// Its rows, as they print.
+    pub rows: Vec<FormRow>,
+}
+
+/// One row: one visit, or one joint visit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FormRow {
+    /// The inspections it rests on; several for a joint visit.
+    pub inspections: Vec<RecordId>,
+    /// 序号, from 1.
+    pub number: u32,
+    /// 排查单位.
+    pub inspecting_unit: String,
+    /// 排查时间.
+    pub inspected_at: String,
+    /// The pictures that print, two at most.
+    pub pictures: Vec<FormPicture>,
+    /// What stands under them: 无图, 等5张, 待传照片2张.
+    pub picture_note: String,
+    /// 排查地点.
+    pub place: String,
+    /// 有无重大隐患及隐患描述.
+    pub finding: String,
+    /// 重大隐患处置情况及建议.
+    pub handling: String,
+    /// 备注.
+    pub remark: String,
+}
+
+/// A picture that prints: the thumbnail of a stored photo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormPicture {
+    /// The photo.
+    pub photo: RecordId,
+    /// Hash of its original.
+    pub sha256: Sha256Bytes,
+    /// Version of the code that made the thumbnail.
+    pub derive_version: i64,
+}
+
+/// The forms of an area and a month, read in one snapshot of the database.
+///
+/// # Errors
+/// [`Appendix1Error`].
+pub async fn read_appendix1(
+    app: &App,
+    caller: &Caller,
+    query: &Appendix1Query,
+) -> Result<Appendix1Forms, Appendix1Error> {
+    let as_of = app.now();
+    let mut tx = app.database.begin_read().await?;
+    let (area, villages) = find_area(&mut tx, caller, query.area.as_ref()).await?;
+    let mut visits: Vec<(String, Vec<Visit>)> = Vec::new();
+    let mut left = APPENDIX1_ROWS_MAX;
+    for feed in std::iter::once(&area).chain(&villages) {
+        let found = list_visits(&mut tx, feed, query.month, left).await?;
+        left -= found.len();
+        visits.push((feed.id.clone(), load_all(&mut tx, &found).await?));
+    }
+    tx.rollback().await?;
+    let of_area = |feed: &FeedRow| {
+        let own = visits.iter().filter(|(id, _)| *id == feed.id).flat_map(|(_, visits)| visits);
+        form(feed, &own.collect::<Vec<_>>(), query.month)
+    };
+    // 村（社区） in order of their codes, each by time, as the notice's reporting chain has them.
+    let everything: Vec<&Visit> = visits.iter().flat_map(|(_, visits)| visits).collect();
+    Ok(Appendix1Forms {
+        area: area.id.clone(),
+        area_name: area.name.clone(),
+        month: query.month,
+        as_of,
+        form: form(&area, &everything, query.month),
+        villages: villages.iter().map(of_area).collect(),
+    })
+}
+
+fn form(feed: &FeedRow, visits: &[&Visit], month: Month) -> Appendix1Form {
+    Appendix1Form { area: feed.id.clone(), area_name: feed.name.clone(), rows: form_rows(visits, month) }
+}
+
+/// The area asked for and, for a subdistrict, its villages.
+async fn find_area(
+    tx: &mut Tx,
+    caller: &Caller,
+    area: Option<&FeedId>,
+) -> Result<(FeedRow, Vec<FeedRow>), Appendix1Error> {
+    let reached = caller.villages(Action::ReadForms);
+    if reached == Villages::Only(Vec::new()) {
+        return Err(Appendix1Error::NotAllowed);
+    }
+    let code = match area {
+        Some(code) => code.as_str().to_owned(),
+        None => only_area(tx, &reached).await?,
+    };
+    let known = code.parse::<FeedId>().is_ok_and(|id| !id.is_quarantine());
+    if !known || !caller.may(Action::ReadForms, Some(&code)) {
+        return Err(Appendix1Error::NoSuchArea);
+    }
+    let found = feeds::find_feeds(tx, std::slice::from_ref(&code)).await?;
+    let feed = found.into_iter().next().ok_or(Appendix1Error::NoSuchArea)?;
+    let limit = i64::try_from(SCOPE_FEEDS_MAX).unwrap_or(i64::MAX);
+    let children = feeds::list_children(tx, &code, limit).await?;
+    if children.len() > APPENDIX1_SHEETS_MAX {
+        return Err(ReportError::TooManySheets { sheets: children.len(), limit: APPENDIX1_SHEETS_MAX }.into());
+    }
+    Ok((feed, feeds::find_feeds(tx, &children).await?))
+}
+
+/// The subdistrict that is meant when none is named: the only one in reach, or the only village.
+async fn only_area(tx: &mut Tx, reached: &Villages) -> Result<String, Appendix1Error> {
+    let limit = i64::try_from(SCOPE_FEEDS_MAX).unwrap_or(i64::MAX);
+    let mut in_reach = match reached {
+        Villages::All => feeds::list_feeds(tx, limit).await?,
+        Villages::Only(ids) => feeds::find_feeds(tx, ids).await?,
+    };
+    in_reach.retain(|feed| feed.id != FeedId::quarantine().as_str());
+    let parents: BTreeSet<&str> = in_reach.iter().filter_map(|feed| feed.parent.as_deref()).collect();
+    let mut subdistricts = in_reach.iter().filter(|feed| parents.contains(feed.id.as_str()));
+    match (subdistricts.next(), subdistricts.next(), in_reach.as_slice()) {
+        (Some(only), None, _) | (None, None, [only]) => Ok(only.id.clone()),
+        (Some(_) | None, _, _) => Err(Appendix1Error::NameTheArea),
+    }
+}
+
+/// The month's visits of one feed that the form lists.
+async fn list_visits(
+    tx: &mut Tx,
+    feed: &FeedRow,
+    month: Month,
+    left: usize,
+) -> Result<Vec<InspectionRow>, Appendix1Error> {
+    let window = (month.first_instant().as_micros(), month.next().first_instant().as_micros());
+    let limit = i64::try_from(left + 1).unwrap_or(i64::MAX);
+    let rows = projections::list_inspections_for_form(tx, &feed.id, window, &KINDS_LEFT_OUT, limit).await?;
+    if rows.len() > left {
+        let rows = APPENDIX1_ROWS_MAX + 1;
+        return Err(ReportError::TooManyRows { area_name: feed.name.clone(), rows, limit: APPENDIX1_ROWS_MAX }.into());
+    }
+    Ok(rows)
+}
+
+async fn load_all(tx: &mut Tx, rows: &[InspectionRow]) -> Result<Vec<Visit>, Appendix1Error> {
+    let mut visits = Vec::with_capacity(rows.len());
+    for some in rows.chunks(VISITS_AT_ONCE) {
+        visits.extend(load_visits(tx, some).await?);
+    }
+    Ok(visits)
+}

@@ -1,0 +1,176 @@
+//! The Chinese words of every code in the schema (domain 2.3), for forms, lists and time lines. One table, beside the schema, so that
+//! a phone, a form and the console never name one thing twice. What a newcomer gets wrong: a code means something only together with
+//! its field; `stopped` is a control, a state of a business and a reason for not getting in.
+
+/// Codes with their words.
+pub type Words = &'static [(&'static str, &'static str)];
+
+const ACTIONS: Words = &[
+    ("A1", "属地、属事责任强化行动"),
+    ("A2", "企业主要负责人依法履职行动"),
+    ("A3", "小微企业安全监管服务行动"),
+    ("A4", "安全监管盲区薄弱消除行动"),
+    ("A5", "火灾防控“除险清患”行动"),
+    ("A6", "“三大作业”集中排查整治行动"),
+    ("A7", "问题清单督查检查行动"),
+];
+const SECTORS: Words = &[
+    ("traffic", "交通运输"),
+    ("construction", "建设施工"),
+    ("hazchem", "危险化学品"),
+    ("industry", "工贸"),
+    ("gas", "燃气"),
+    ("fire", "消防安全"),
+    ("municipal", "城市管理"),
+    ("forest", "林区"),
+    ("fireworks", "烟花爆竹"),
+    ("care", "养老机构"),
+    ("other", "其他"),
+];
+const PLACE_TYPES: Words = &[
+    ("enterprise", "企业"),
+    ("self_employed", "个体工商户"),
+    ("unit", "机关事业单位/人员密集场所"),
+    ("site", "在建工程"),
+    ("forest", "林区"),
+    ("public", "公共部位"),
+    ("other", "其他"),
+];
+const PLACE_STATUSES: Words = &[("closed", "关闭"), ("stopped", "停业/停产"), ("open", "在业")];
+const INSPECTION_KINDS: Words = &[
+    ("patrol", "日常排查"),
+    ("special", "专项排查"),
+    ("spot", "抽查检查"),
+    ("open", "明查"),
+    ("covert", "暗访"),
+    ("supervise", "督导"),
+    ("leader", "领导带队"),
+    ("review", "复查"),
+    ("guide", "指导服务"),
+    ("self_day", "企业日排查"),
+    ("self_week", "企业周排查"),
+    ("self_month", "企业月排查"),
+];
+const BLOCKED_REASONS: Words = &[
+    ("locked", "锁门"),
+    ("not_found", "找不到"),
+    ("moved", "搬迁"),
+    ("stopped", "停业/停产"),
+    ("closed", "关闭"),
+    ("sealed", "查封"),
+    ("demolished", "拆除"),
+    ("vacant", "空置"),
+    ("renovating", "装修"),
+    ("refused", "拒绝检查"),
+    ("ex_zone", "防爆区无法拍照"),
+    ("other", "其他"),
+];
+const LEVELS: Words = &[
+    ("general", "一般"),
+    ("suspected", "疑似重大"),
+    ("major_direct", "重大（直接判定）"),
+    ("major_collective", "重大（集体/综合判定）"),
+];
+const ORIGINS: Words = &[
+    ("self_day", "企业日排查"),
+    ("self_week", "企业周排查"),
+    ("self_month", "企业月排查"),
+    ("self_special", "企业专项/举一反三"),
+    ("self_staff", "员工报告"),
+    ("self_expert", "企业自聘专家"),
+    ("village", "村（社区）排查"),
+    ("street", "街道排查"),
+    ("dept", "部门检查"),
+    ("county", "县级督查"),
+    ("spot", "抽查检查"),
+    ("covert", "暗访"),
+    ("expert", "政府聘请专家/第三方"),
+    ("tip_public", "社会举报"),
+    ("tip_internal", "内部举报"),
+    ("assigned", "上级交办"),
+    ("media", "媒体曝光"),
+];
+const FIX_MODES: Words = &[("instant", "即查即改"), ("timed", "限期整改"), ("stop", "停产停业整改")];
+const CONTROLS: Words = &[
+    ("none", "未采取管控"),
+    ("warned", "警示隔离"),
+    ("guarded", "专人看守"),
+    ("partial_stop", "局部停用/停产"),
+    ("stopped", "停产停业"),
+    ("evacuated", "撤离人员"),
+];
+const HAZARD_STATES: Words = &[
+    ("void", "已作废"),
+    ("closed", "已销号"),
+    ("accepted", "已完成整改"),
+    ("verify", "待复查"),
+    ("fixing", "整改中"),
+    ("plan", "待落实五项"),
+    ("reg", "已登记"),
+];
+const FINDINGS: Words = &[("NA", "不适用"), ("Y", "符合"), ("U", "未查"), ("N", "不符合")];
+const PHOTO_ROLES: Words = &[
+    ("site", "现场"),
+    ("before", "整改前"),
+    ("after", "整改后"),
+    ("sign", "签字"),
+    ("ticket", "作业票"),
+    ("cert", "证件"),
+    ("other", "其他"),
+];
+const PHOTO_SOURCES: Words = &[("camera_inapp", "程序内拍摄"), ("album", "相册"), ("file", "文件")];
+const PHOTO_STATES: Words = &[("declared", "待传"), ("stored", "已存")];
+
+/// The words of a field's codes, or nothing when the field holds none.
+pub fn words_of(kind: &str, field: &str) -> Option<Words> {
+    let field = field.split_once('.').map_or(field, |(pattern, _)| pattern);
+    match (kind, field) {
+        ("inspection" | "hazard", "actions") => Some(ACTIONS),
+        ("place" | "hazard", "sector") => Some(SECTORS),
+        ("place", "place_type") => Some(PLACE_TYPES),
+        ("place", "status") => Some(PLACE_STATUSES),
+        ("inspection", "kind") => Some(INSPECTION_KINDS),
+        ("inspection", "blocked_reason") => Some(BLOCKED_REASONS),
+        ("inspection", "answer" | "finding") => Some(FINDINGS),
+        ("hazard", "level") => Some(LEVELS),
+        ("hazard", "origin") => Some(ORIGINS),
+        ("hazard", "fix_mode") => Some(FIX_MODES),
+        ("hazard", "control") => Some(CONTROLS),
+        ("hazard", "state") => Some(HAZARD_STATES),
+        ("photo", "roles") => Some(PHOTO_ROLES),
+        ("photo", "source") => Some(PHOTO_SOURCES),
+        ("photo", "state") => Some(PHOTO_STATES),
+        _ => None,
+    }
+}
+
+/// The word of one code, or nothing for a code this version does not know.
+///
+/// ```
+/// assert_eq!(sync_protocol::words::word("hazard", "state", "fixing"), Some("整改中"));
+/// ```
+pub fn word(kind: &str, field: &str, code: &str) -> Option<&'static str> {
+    words_of(kind, field)?.iter().find(|(known, _)| *known == code).map(|(_, word)| *word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{FieldType, KINDS};
+
+    #[test]
+    fn every_code_of_the_schema_has_its_word_and_no_word_is_left_over() {
+        for kind in KINDS {
+            for field in kind.fields {
+                let name = field.name.replace('*', "x");
+                let words: Vec<_> =
+                    words_of(kind.name, &name).unwrap_or_default().iter().map(|(code, _)| *code).collect();
+                let codes = match field.holds {
+                    FieldType::Code(codes) | FieldType::Codes(codes) => codes,
+                    _ => &[],
+                };
+                assert_eq!(words, codes, "{}.{}", kind.name, field.name);
+            }
+        }
+    }
+}
