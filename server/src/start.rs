@@ -1,8 +1,7 @@
 //! From settings to a running application: opens database, photo store and keys, brings the tables up to date, loads the village map.
 //! Used by every command that works on the data, so that all see the same installation.
 
-use crate::app::App;
-use crate::app::{App, UploadLanes, load_installation};
+use crate::app::{App, UploadLanes};
 use crate::auth::seal::SealRing;
 use crate::auth::throttle::Throttle;
 use crate::auth::tokens::TokenRing;
