@@ -2,6 +2,8 @@
 //! sequence and what each pull had delivered gives the same record; the level never falls by itself. Failing histories shrink, and
 //! their seeds are kept beside this file.
 
+#![expect(clippy::unwrap_used, reason = "everything here is a test")]
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};

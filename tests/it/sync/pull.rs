@@ -1,5 +1,7 @@
 //! What a pull gives back.
 
+#![expect(clippy::unwrap_used, reason = "everything here is a test")]
+
 use super::{Phone, VILLAGE, World};
 use anyhow::Result;
 use paicha::usecases::pull_changes::pull_changes;
