@@ -10,6 +10,7 @@ pub mod greet_phone;
 pub mod identify_caller;
 pub mod load_grants;
 pub mod load_village_map;
+pub mod manage_devices;
 pub mod manage_users;
 pub mod projection;
 pub mod pull_changes;
