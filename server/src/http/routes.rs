@@ -6,3 +6,6 @@ pub(super) mod health;
 pub(super) mod imports;
 pub(super) mod sync;
 pub(super) mod uploads;
+pub(super) mod devices;
+pub(super) mod openapi;
+pub(super) mod users;
