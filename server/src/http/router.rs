@@ -33,9 +33,10 @@ impl utoipa::Modify for BearerToken {
 
 fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Document::openapi())
+        .merge(routes::auth::routes())
         .merge(routes::health::routes())
-        .merge(routes::sync::routes())
         .merge(routes::imports::routes())
+        .merge(routes::sync::routes())
 }
 
 /// The OpenAPI document of all routes.
