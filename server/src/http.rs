@@ -9,5 +9,6 @@ mod problem_accounts;
 mod problem_imports;
 pub mod router;
 mod routes;
+mod tus;
 
 pub use router::{openapi, router};

@@ -2,10 +2,15 @@
 //! and commits. No HTTP here, no SQL, no drivers. What a newcomer gets wrong: forgetting the commit loses the change, so saving is
 //! always the visible last step.
 
+pub mod append_upload;
 pub mod caller;
+pub mod cancel_upload;
+pub mod check_blobs;
 pub mod check_password;
 pub mod check_readiness;
+pub mod create_upload;
 pub mod describe_caller;
+pub mod finish_photo;
 pub mod greet_phone;
 pub mod identify_caller;
 pub mod import_areas;
@@ -18,6 +23,9 @@ pub mod manage_users;
 pub mod projection;
 pub mod pull_changes;
 pub mod push_operations;
+pub mod read_upload;
 pub mod refresh_session;
+pub mod settle_photos;
 pub mod sign_in;
 pub mod sign_out;
+pub mod upload_access;

@@ -37,6 +37,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(routes::health::routes())
         .merge(routes::imports::routes())
         .merge(routes::sync::routes())
+        .merge(routes::uploads::routes())
 }
 
 /// The OpenAPI document of all routes.

@@ -4,3 +4,4 @@ pub(super) mod auth;
 pub(super) mod health;
 pub(super) mod imports;
 pub(super) mod sync;
+pub(super) mod uploads;
