@@ -4,6 +4,7 @@
 
 mod cert;
 mod config;
+mod import;
 mod openapi;
 mod output;
 mod serve;
@@ -56,6 +57,9 @@ enum Command {
     /// 账号：新增、授权、停用、重设密码。Accounts.
     #[command(subcommand)]
     User(user::UserCommand),
+    /// 导入村界、场所、人员。Imports village boundaries, places, people.
+    #[command(subcommand)]
+    Import(import::ImportCommand),
     /// 为内部网络生成证书。Makes a certificate for a network without public names.
     Cert(cert::CertArguments),
     /// 显示生效的设置（密码隐去）。Prints the settings in force, secrets hidden.
@@ -98,6 +102,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     let outcome = match cli.command {
         Command::Serve => runtime.block_on(serve::run(config, &mut output)),
         Command::User(command) => runtime.block_on(user::run(config, command, &mut output)),
+        Command::Import(command) => runtime.block_on(import::run(config, command, &mut output)),
         Command::Cert(arguments) => cert::run(&config, &arguments, &mut output),
         Command::Config(arguments) => config::run(&config, &arguments, &mut output),
         Command::Openapi => openapi::run(&mut output),

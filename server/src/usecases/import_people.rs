@@ -3,9 +3,10 @@
 //! that the table no longer names is revoked by hand, because a short list must not lock out half the office.
 
 use crate::app::App;
-use crate::auth::passwords;
 use crate::auth::permissions::Action;
+use crate::auth::secret::Secret;
 use crate::usecases::caller::Caller;
+use crate::usecases::check_password::hash_password;
 use crate::usecases::import_places::ImportFile;
 use crate::usecases::import_report::{
     ImportFailure, PassedOver, Progress, Rejection, RowFault, check_asker, good_rows,
@@ -199,9 +200,11 @@ async fn make_passwords(
         progress(done, whole);
         let password = readable_password(&app.ids.secret_bytes());
         account.password = Some(password.clone());
-        let hash = tokio::task::spawn_blocking(move || passwords::hash(&password)).await;
-        let hash = hash.map_err(|_| ImportFailure::Interrupted)?;
-        hashes.push(hash.map_err(|error| Rejection::of_file(error.to_string()))?);
+        let hash = hash_password(app, &Secret::new(password)).await.map_err(|error| {
+            tracing::error!(%error, "a password cannot be hashed");
+            ImportFailure::Interrupted
+        });
+        hashes.push(hash?);
     }
     progress(whole, whole);
     Ok(hashes)
@@ -249,7 +252,7 @@ async fn store(app: &App, planned: &[Planned], hashes: Vec<String>) -> Result<()
                     unit: unit.clone(),
                     phone: person.phone.clone(),
                     password_hash: hashes.next().ok_or(ImportFailure::Interrupted)?,
-                    scope_version: 0,
+                    scope_version: 1,
                     disabled_at: None,
                     created_at: now,
                 };
