@@ -5,6 +5,7 @@
 pub mod body;
 pub mod extract;
 pub mod problem;
+mod problem_accounts;
 mod problem_imports;
 pub mod router;
 mod routes;

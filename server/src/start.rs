@@ -3,6 +3,7 @@
 
 use crate::app::App;
 use crate::auth::seal::SealRing;
+use crate::auth::throttle::Throttle;
 use crate::auth::tokens::TokenRing;
 use crate::blobs::Blobs;
 use crate::clock::Clock;
@@ -11,7 +12,7 @@ use crate::ids::IdSource;
 use crate::usecases::load_village_map::load_village_map;
 use crate::usecases::open_installation::{ensure_quarantine, load_installation};
 use paicha_db::{Database, DatabaseConfig};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 /// Opens everything.
 ///
@@ -30,6 +31,8 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>
         blobs: Blobs::in_folder(&config.blobs_folder())?,
         tokens: TokenRing::load_or_create(&config.token_keys_folder())?,
         seals: SealRing::load_or_create(&config.seal_keys_folder())?,
+        throttle: Mutex::new(Throttle::new()),
+        password_checks: Arc::new(tokio::sync::Semaphore::new(config.limits.passwords_at_once)),
         config,
         database,
         clock,

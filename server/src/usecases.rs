@@ -3,7 +3,9 @@
 //! always the visible last step.
 
 pub mod caller;
+pub mod check_password;
 pub mod check_readiness;
+pub mod describe_caller;
 pub mod greet_phone;
 pub mod identify_caller;
 pub mod import_areas;
@@ -12,10 +14,15 @@ pub mod import_places;
 pub mod import_report;
 pub mod load_grants;
 pub mod load_village_map;
+pub mod manage_users;
 pub mod open_installation;
 pub mod projection;
 pub mod pull_changes;
 pub mod push_operations;
+pub mod refresh_session;
+pub mod sign_in;
+pub mod sign_out;
+pub mod verify_store;
 
 /// How the storage under a use case fails, by kind; callers turn it into their own words.
 pub type StorageError = paicha_db::DbError;

@@ -33,6 +33,7 @@ impl utoipa::Modify for BearerToken {
 
 fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Document::openapi())
+        .merge(routes::auth::routes())
         .merge(routes::health::routes())
         .merge(routes::sync::routes())
         .merge(routes::imports::routes())

@@ -1,5 +1,6 @@
 //! One file per resource; each has the same parts in the same order: routes, request, response, handler.
 
+pub(super) mod auth;
 pub(super) mod health;
 pub(super) mod imports;
 pub(super) mod sync;
