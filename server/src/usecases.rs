@@ -33,6 +33,7 @@ pub mod settle_photos;
 pub mod sign_in;
 pub mod sign_out;
 pub mod upload_access;
+pub mod verify_store;
 
 /// How the storage under a use case fails, by kind; callers turn it into their own words.
 pub type StorageError = paicha_db::DbError;

@@ -39,7 +39,6 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(routes::openapi::routes())
         .merge(routes::sync::routes())
         .merge(routes::imports::routes())
-        .merge(routes::auth::routes())
         .merge(routes::uploads::routes())
         .merge(routes::forms::routes())
         .merge(routes::users::routes())
