@@ -7,6 +7,7 @@ pub mod download;
 pub mod extract;
 pub mod parameters;
 pub mod problem;
+pub mod ranges;
 pub mod router;
 mod routes;
 

@@ -35,7 +35,12 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(routes::health::routes())
         .merge(routes::sync::routes())
+        .merge(routes::findings::routes())
         .merge(routes::forms::routes())
+        .merge(routes::operations::routes())
+        .merge(routes::photos::routes())
+        .merge(routes::places::routes())
+        .merge(routes::reviews::routes())
 }
 
 /// The OpenAPI document of all routes.
