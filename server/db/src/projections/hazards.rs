@@ -269,10 +269,25 @@ mod tests {
         let filter = HazardFilter::default();
         let place = HazardFilter { place: Some(Uuid::nil()), ..HazardFilter::default() };
         let inspection = HazardFilter { inspection: Some(Uuid::nil()), ..HazardFilter::default() };
-        println!("{}", plan(&one, &filter).await);
-        println!("{}", plan(&two, &filter).await);
-        println!("{}", plan(&Villages::All, &filter).await);
-        println!("{}", plan(&one, &place).await);
-        println!("{}", plan(&two, &inspection).await);
+        assert_eq!(
+            plan(&one, &filter).await,
+            "SEARCH hazards USING INDEX hazards_by_village (village=? AND found_at>? AND (found_at,id)<(?,?))"
+        );
+        assert_eq!(
+            plan(&two, &filter).await,
+            "SEARCH hazards USING INDEX hazards_by_village (village=? AND found_at>? AND (found_at,id)<(?,?)); USE TEMP B-TREE FOR ORDER BY"
+        );
+        assert_eq!(
+            plan(&Villages::All, &filter).await,
+            "SEARCH hazards USING INDEX hazards_by_found (found_at>? AND (found_at,id)<(?,?))"
+        );
+        assert_eq!(
+            plan(&one, &place).await,
+            "SEARCH hazards USING INDEX hazards_by_place (place=? AND found_at>? AND (found_at,id)<(?,?))"
+        );
+        assert_eq!(
+            plan(&two, &inspection).await,
+            "SEARCH hazards USING INDEX hazards_by_inspection (inspection=?); USE TEMP B-TREE FOR ORDER BY"
+        );
     }
 }

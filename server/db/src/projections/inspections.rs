@@ -282,9 +282,21 @@ mod tests {
         let one = Villages::Only(vec!["500229001201".to_owned()]);
         let two = Villages::Only(vec!["500229001201".to_owned(), "500229001202".to_owned()]);
         let place = InspectionFilter { place: Some(Uuid::nil()), ..InspectionFilter::default() };
-        println!("{}", plan(&one, &InspectionFilter::default()).await);
-        println!("{}", plan(&two, &InspectionFilter::default()).await);
-        println!("{}", plan(&Villages::All, &InspectionFilter::default()).await);
-        println!("{}", plan(&one, &place).await);
+        assert_eq!(
+            plan(&one, &InspectionFilter::default()).await,
+            "SEARCH inspections USING INDEX inspections_by_village (village=? AND started_at>? AND (started_at,id)<(?,?))"
+        );
+        assert_eq!(
+            plan(&two, &InspectionFilter::default()).await,
+            "SEARCH inspections USING INDEX inspections_by_village (village=? AND started_at>? AND (started_at,id)<(?,?)); USE TEMP B-TREE FOR ORDER BY"
+        );
+        assert_eq!(
+            plan(&Villages::All, &InspectionFilter::default()).await,
+            "SEARCH inspections USING INDEX inspections_by_started (started_at>? AND (started_at,id)<(?,?))"
+        );
+        assert_eq!(
+            plan(&one, &place).await,
+            "SEARCH inspections USING INDEX inspections_by_place (place=? AND started_at>? AND (started_at,id)<(?,?))"
+        );
     }
 }
