@@ -118,6 +118,14 @@ impl Blobs {
         Ok(self.store.get(&Key::from(key)).await?.bytes().await?)
     }
 
+    /// A part of an object; what lies beyond its end is left out.
+    ///
+    /// # Errors
+    /// [`BlobError::NotFound`], or when the store fails or the part begins beyond the end.
+    pub async fn range(&self, key: &str, range: std::ops::Range<u64>) -> Result<Bytes, BlobError> {
+        Ok(self.store.get_range(&Key::from(key), range).await?)
+    }
+
     /// An object piece by piece, with its length in bytes.
     ///
     /// # Errors

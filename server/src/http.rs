@@ -10,6 +10,7 @@ pub mod parameters;
 pub mod problem;
 mod problem_accounts;
 mod problem_imports;
+pub mod ranges;
 pub mod router;
 mod routes;
 mod tus;

@@ -18,6 +18,9 @@ pub use photos::{
     PhotoDebt, PhotoLinkRow, PhotoRow, count_photo_debt, find_photos, list_photo_links, list_photo_links_of_feed,
     list_photos_by_sha256, list_photos_of_feed, list_photos_owed, list_photos_to_derive, list_photos_to_settle,
     put_photo_links, put_photos,
+    PhotoDebt, PhotoLinkRow, PhotoRow, count_photo_debt, count_photos_owed, find_photos, list_photo_links,
+    list_photo_links_of_feed, list_photo_links_of_photo, list_photos_by_sha256, list_photos_of_feed, list_photos_owed,
+    list_photos_to_derive, put_photo_links, put_photos,
 };
 pub use places::{PlaceFilter, PlacePage, PlaceRow, find_places, list_places, list_places_of_feed, put_places};
 pub use reviews::{ReviewPage, ReviewRow, list_reviews, list_reviews_of_feed, replace_reviews};
@@ -56,6 +59,14 @@ pub struct BoundingBox {
 }
 
 impl Villages {
+    /// Whether this village is meant.
+    pub fn contain(&self, village: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(ids) => ids.iter().any(|id| id == village),
+        }
+    }
+
     /// Whether every village is meant, and the list for `IN ($in)`.
     fn binds(&self) -> (bool, Vec<Value>) {
         match self {
@@ -63,4 +74,21 @@ impl Villages {
             Self::Only(ids) => (false, ids.iter().map(|id| Value::from(id.as_str())).collect()),
         }
     }
+}
+
+/// How SQLite would run a list: one line per step. `binds` single binds stand before the villages.
+#[cfg(test)]
+async fn sqlite_plan(sql: &'static str, binds: usize, villages: &Villages) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("plan.db").display());
+    let database = crate::Database::connect(&crate::DatabaseConfig::new(url)).await.unwrap();
+    database.migrate().await.unwrap();
+    let explained = String::leak(format!("EXPLAIN QUERY PLAN {sql}"));
+    let mut statement = crate::Statement::new(explained);
+    for _ in 0..binds {
+        statement = statement.bind(0_i64);
+    }
+    let mut tx = database.begin_read().await.unwrap();
+    let rows = tx.fetch_all(statement.bind_list(villages.binds().1)).await.unwrap();
+    rows.iter().map(|row| row.text("detail").unwrap()).collect::<Vec<_>>().join("; ")
 }

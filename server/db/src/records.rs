@@ -60,6 +60,17 @@ pub async fn find_records(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<RecordRow>, D
     tx.fetch_all(statement).await?.iter().map(record_row).collect()
 }
 
+/// Human numbers of the named records that have one, in order of id.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn find_numbers(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>, DbError> {
+    let statement =
+        Statement::new("SELECT id, number FROM records WHERE id IN ($in) AND number IS NOT NULL ORDER BY id")
+            .bind_list(ids.iter().copied().map(Value::from).collect());
+    tx.fetch_all(statement).await?.iter().map(|row| Ok((row.uuid("id")?, row.text("number")?))).collect()
+}
+
 /// All records of a feed after an id, in order of id.
 ///
 /// # Errors

@@ -42,6 +42,11 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(routes::uploads::routes())
         .merge(routes::forms::routes())
         .merge(routes::users::routes())
+        .merge(routes::findings::routes())
+        .merge(routes::operations::routes())
+        .merge(routes::photos::routes())
+        .merge(routes::places::routes())
+        .merge(routes::reviews::routes())
 }
 
 /// The OpenAPI document of all routes.

@@ -135,6 +135,35 @@ pub struct HazardFilter {
     pub within: Option<BoundingBox>,
 }
 
+/// The list, with `$lead` as the condition that an index answers. The filters behind it are the same for all.
+macro_rules! hazards_sql {
+    ($lead:literal) => {
+        concat!(
+            "SELECT id, feed, village, village_basis, village_disputed, inspection, place, level, state, origin, description,
+             deadline, found_at, received_at, lat84, lon84, photos, incomplete, disputed
+         FROM hazards
+         WHERE ",
+            $lead,
+            " AND (found_at, id) < ($1, $2) AND found_at >= $3 AND found_at < $4
+           AND ($5 IS NULL OR state = $5) AND ($6 IS NULL OR level = $6) AND ($7 IS NULL OR place = $7)
+           AND ($8 IS NULL OR inspection = $8)
+           AND (NOT $9 OR (lat84 >= $10 AND lon84 >= $11 AND lat84 <= $12 AND lon84 <= $13))
+         ORDER BY found_at DESC, id DESC LIMIT $14"
+        )
+    };
+}
+
+/// Which index answers: an inspection or a place narrows most, then one village, then several.
+fn list_sql(villages: &Villages, filter: &HazardFilter) -> &'static str {
+    match (filter.inspection, filter.place, villages) {
+        (Some(_), _, _) => hazards_sql!("inspection = $8 AND ($15 OR village IN ($in))"),
+        (None, Some(_), _) => hazards_sql!("place = $7 AND ($15 OR village IN ($in))"),
+        (None, None, Villages::All) => hazards_sql!("($15 OR village IN ($in))"),
+        (None, None, Villages::Only(ids)) if ids.len() == 1 => hazards_sql!("NOT $15 AND village = ($in)"),
+        (None, None, Villages::Only(_)) => hazards_sql!("NOT $15 AND village IN ($in)"),
+    }
+}
+
 /// Hazards, newest finding first, after `page.after` in that order.
 ///
 /// # Errors
@@ -175,6 +204,23 @@ pub async fn list_hazards(
     .bind(all)
     .bind(page.limit)
     .bind_list(ids);
+    let statement = Statement::new(list_sql(villages, filter))
+        .bind(after.0)
+        .bind(after.1)
+        .bind(filter.from.unwrap_or(i64::MIN))
+        .bind(filter.before.unwrap_or(i64::MAX))
+        .bind(filter.state.clone())
+        .bind(filter.level.clone())
+        .bind(filter.place)
+        .bind(filter.inspection)
+        .bind(within.is_some())
+        .bind(within.map_or(0.0, |within| within.south))
+        .bind(within.map_or(0.0, |within| within.west))
+        .bind(within.map_or(0.0, |within| within.north))
+        .bind(within.map_or(0.0, |within| within.east))
+        .bind(page.limit)
+        .bind(all)
+        .bind_list(ids);
     tx.fetch_all(statement).await?.iter().map(hazard_row).collect()
 }
 
@@ -233,4 +279,42 @@ pub async fn list_hazards_of_feed(
     .bind(after.unwrap_or(Uuid::nil()))
     .bind(limit);
     tx.fetch_all(statement).await?.iter().map(hazard_row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn plan(villages: &Villages, filter: &HazardFilter) -> String {
+        crate::projections::sqlite_plan(list_sql(villages, filter), 15, villages).await
+    }
+
+    #[tokio::test]
+    async fn the_common_lists_walk_an_index_in_order() {
+        let one = Villages::Only(vec!["500229001201".to_owned()]);
+        let two = Villages::Only(vec!["500229001201".to_owned(), "500229001202".to_owned()]);
+        let filter = HazardFilter::default();
+        let place = HazardFilter { place: Some(Uuid::nil()), ..HazardFilter::default() };
+        let inspection = HazardFilter { inspection: Some(Uuid::nil()), ..HazardFilter::default() };
+        assert_eq!(
+            plan(&one, &filter).await,
+            "SEARCH hazards USING INDEX hazards_by_village (village=? AND found_at>? AND (found_at,id)<(?,?))"
+        );
+        assert_eq!(
+            plan(&two, &filter).await,
+            "SEARCH hazards USING INDEX hazards_by_village (village=? AND found_at>? AND (found_at,id)<(?,?)); USE TEMP B-TREE FOR ORDER BY"
+        );
+        assert_eq!(
+            plan(&Villages::All, &filter).await,
+            "SEARCH hazards USING INDEX hazards_by_found (found_at>? AND (found_at,id)<(?,?))"
+        );
+        assert_eq!(
+            plan(&one, &place).await,
+            "SEARCH hazards USING INDEX hazards_by_place (place=? AND found_at>? AND (found_at,id)<(?,?))"
+        );
+        assert_eq!(
+            plan(&two, &inspection).await,
+            "SEARCH hazards USING INDEX hazards_by_inspection (inspection=?); USE TEMP B-TREE FOR ORDER BY"
+        );
+    }
 }

@@ -118,6 +118,33 @@ pub struct InspectionFilter {
     pub within: Option<BoundingBox>,
 }
 
+/// The list, with `$lead` as the condition that an index answers. The filters behind it are the same for all.
+macro_rules! inspections_sql {
+    ($lead:literal) => {
+        concat!(
+            "SELECT id, feed, village, village_basis, village_disputed, kind, place, inspecting_unit, started_at, received_at,
+             submitted, lat84, lon84, photos, incomplete
+         FROM inspections
+         WHERE ",
+            $lead,
+            " AND (started_at, id) < ($1, $2) AND started_at >= $3 AND started_at < $4
+           AND ($5 IS NULL OR kind = $5) AND ($6 IS NULL OR place = $6) AND ($7 IS NULL OR submitted = $7)
+           AND (NOT $8 OR (lat84 >= $9 AND lon84 >= $10 AND lat84 <= $11 AND lon84 <= $12))
+         ORDER BY started_at DESC, id DESC LIMIT $13"
+        )
+    };
+}
+
+/// Which index answers: a place narrows most, then one village, then several.
+fn list_sql(villages: &Villages, filter: &InspectionFilter) -> &'static str {
+    match (filter.place, villages) {
+        (Some(_), _) => inspections_sql!("place = $6 AND ($14 OR village IN ($in))"),
+        (None, Villages::All) => inspections_sql!("($14 OR village IN ($in))"),
+        (None, Villages::Only(ids)) if ids.len() == 1 => inspections_sql!("NOT $14 AND village = ($in)"),
+        (None, Villages::Only(_)) => inspections_sql!("NOT $14 AND village IN ($in)"),
+    }
+}
+
 /// Inspections, newest visit first, after `page.after` in that order.
 ///
 /// # Errors
@@ -156,6 +183,22 @@ pub async fn list_inspections(
     .bind(all)
     .bind(page.limit)
     .bind_list(ids);
+    let statement = Statement::new(list_sql(villages, filter))
+        .bind(after.0)
+        .bind(after.1)
+        .bind(filter.from.unwrap_or(i64::MIN))
+        .bind(filter.before.unwrap_or(i64::MAX))
+        .bind(filter.kind.clone())
+        .bind(filter.place)
+        .bind(filter.submitted)
+        .bind(within.is_some())
+        .bind(within.map_or(0.0, |within| within.south))
+        .bind(within.map_or(0.0, |within| within.west))
+        .bind(within.map_or(0.0, |within| within.north))
+        .bind(within.map_or(0.0, |within| within.east))
+        .bind(page.limit)
+        .bind(all)
+        .bind_list(ids);
     tx.fetch_all(statement).await?.iter().map(inspection_row).collect()
 }
 
@@ -249,4 +292,36 @@ pub async fn list_inspections_of_feed(
     .bind(after.unwrap_or(Uuid::nil()))
     .bind(limit);
     tx.fetch_all(statement).await?.iter().map(inspection_row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn plan(villages: &Villages, filter: &InspectionFilter) -> String {
+        crate::projections::sqlite_plan(list_sql(villages, filter), 14, villages).await
+    }
+
+    #[tokio::test]
+    async fn the_common_lists_walk_an_index_in_order() {
+        let one = Villages::Only(vec!["500229001201".to_owned()]);
+        let two = Villages::Only(vec!["500229001201".to_owned(), "500229001202".to_owned()]);
+        let place = InspectionFilter { place: Some(Uuid::nil()), ..InspectionFilter::default() };
+        assert_eq!(
+            plan(&one, &InspectionFilter::default()).await,
+            "SEARCH inspections USING INDEX inspections_by_village (village=? AND started_at>? AND (started_at,id)<(?,?))"
+        );
+        assert_eq!(
+            plan(&two, &InspectionFilter::default()).await,
+            "SEARCH inspections USING INDEX inspections_by_village (village=? AND started_at>? AND (started_at,id)<(?,?)); USE TEMP B-TREE FOR ORDER BY"
+        );
+        assert_eq!(
+            plan(&Villages::All, &InspectionFilter::default()).await,
+            "SEARCH inspections USING INDEX inspections_by_started (started_at>? AND (started_at,id)<(?,?))"
+        );
+        assert_eq!(
+            plan(&one, &place).await,
+            "SEARCH inspections USING INDEX inspections_by_place (place=? AND started_at>? AND (started_at,id)<(?,?))"
+        );
+    }
 }

@@ -242,6 +242,18 @@ pub async fn list_photo_links(tx: &mut Tx, records: &[Uuid], limit: i64) -> Resu
     tx.fetch_all(statement).await?.iter().map(photo_link_row).collect()
 }
 
+/// The records that carry a photo, in order of record.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn list_photo_links_of_photo(tx: &mut Tx, photo: Uuid, limit: i64) -> Result<Vec<PhotoLinkRow>, DbError> {
+    let statement =
+        Statement::new("SELECT record, photo, role FROM photo_links WHERE photo = $1 ORDER BY record LIMIT $2")
+            .bind(photo)
+            .bind(limit);
+    tx.fetch_all(statement).await?.iter().map(photo_link_row).collect()
+}
+
 /// All photos of records of a feed after a record and photo, in that order: what a rebuild compares.
 ///
 /// # Errors
@@ -264,6 +276,23 @@ pub async fn list_photo_links_of_feed(
     .bind(after_photo)
     .bind(limit);
     tx.fetch_all(statement).await?.iter().map(photo_link_row).collect()
+}
+
+/// How many photos each feed still waits for, in order of feed; a feed that waits for none is left out.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn count_photos_owed(tx: &mut Tx, feeds: &Villages, limit: i64) -> Result<Vec<(String, i64)>, DbError> {
+    let (all, ids) = feeds.binds();
+    let statement = Statement::new(
+        "SELECT feed, COUNT(*) AS owed FROM photos WHERE NOT stored AND ($1 OR feed IN ($in))
+         GROUP BY feed ORDER BY feed LIMIT $2",
+    )
+    .bind(all)
+    .bind(limit)
+    .bind_list(ids);
+    let rows = tx.fetch_all(statement).await?;
+    rows.iter().map(|row| Ok((row.text("feed")?, row.i64("owed")?))).collect()
 }
 
 /// How many photos of a record are here.

@@ -108,6 +108,33 @@ pub struct PlacePage {
     pub limit: i64,
 }
 
+/// The list, with `$lead` as the condition that an index answers. The filters behind it are the same for all.
+macro_rules! places_sql {
+    ($lead:literal) => {
+        concat!(
+            "SELECT id, feed, village, name, place_type, sector, uscc, address, lat84, lon84, status
+         FROM places
+         WHERE ",
+            $lead,
+            " AND (name, id) > ($1, $2) AND name >= $3 AND ($4 IS NULL OR name < $4)
+           AND ($5 IS NULL OR place_type = $5) AND ($6 IS NULL OR sector = $6) AND ($7 IS NULL OR uscc = $7)
+           AND ($8 IS NULL OR status = $8)
+           AND (NOT $9 OR (lat84 >= $10 AND lon84 >= $11 AND lat84 <= $12 AND lon84 <= $13))
+         ORDER BY name, id LIMIT $15"
+        )
+    };
+}
+
+/// Which index answers: the credit code names one enterprise, then one village, then several.
+fn list_sql(villages: &Villages, filter: &PlaceFilter) -> &'static str {
+    match (&filter.uscc, villages) {
+        (Some(_), _) => places_sql!("uscc = $7 AND ($14 OR village IN ($in))"),
+        (None, Villages::All) => places_sql!("($14 OR village IN ($in))"),
+        (None, Villages::Only(ids)) if ids.len() == 1 => places_sql!("NOT $14 AND village = ($in)"),
+        (None, Villages::Only(_)) => places_sql!("NOT $14 AND village IN ($in)"),
+    }
+}
+
 /// Places in order of name, then id, after `page.after` in that order.
 ///
 /// # Errors
@@ -149,6 +176,23 @@ pub async fn list_places(
     .bind(all)
     .bind(page.limit)
     .bind_list(ids);
+    let statement = Statement::new(list_sql(villages, filter))
+        .bind(after_name)
+        .bind(after_id)
+        .bind(prefix)
+        .bind(prefix_end)
+        .bind(filter.place_type.clone())
+        .bind(filter.sector.clone())
+        .bind(filter.uscc.clone())
+        .bind(filter.status.clone())
+        .bind(within.is_some())
+        .bind(within.map_or(0.0, |within| within.south))
+        .bind(within.map_or(0.0, |within| within.west))
+        .bind(within.map_or(0.0, |within| within.north))
+        .bind(within.map_or(0.0, |within| within.east))
+        .bind(all)
+        .bind(page.limit)
+        .bind_list(ids);
     tx.fetch_all(statement).await?.iter().map(place_row).collect()
 }
 

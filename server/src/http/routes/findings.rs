@@ -1,0 +1,93 @@
+//! What was found and where: hazards, inspections, and the map.
+
+use crate::app::App;
+use crate::http::body::json_response;
+use crate::http::extract::Authenticated;
+use crate::http::parameters::{FindingParameters, IdInPath, PageBody, Parameters};
+use crate::http::problem::{ApiError, ProblemBody};
+use crate::usecases::list_findings_map::{FindingsMap, list_findings_map};
+use crate::usecases::list_hazards::{HazardItem, list_hazards};
+use crate::usecases::list_inspections::{InspectionItem, list_inspections};
+use crate::usecases::read_record::{RecordView, read_record};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(in crate::http) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(hazards))
+        .routes(routes!(hazard))
+        .routes(routes!(inspections))
+        .routes(routes!(inspection))
+        .routes(routes!(map))
+}
+
+/// Hazards in the caller's villages, newest finding first.
+#[utoipa::path(get, path = "/v1/hazards", tag = "findings", security(("access_token" = [])), params(FindingParameters),
+    responses((status = 200, body = PageBody<HazardItem>), (status = 400, body = ProblemBody), (status = 404, body = ProblemBody)))]
+async fn hazards(
+    State(app): State<Arc<App>>,
+    Authenticated(caller): Authenticated,
+    Parameters(wanted): Parameters<FindingParameters>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let page = wanted.page();
+    let found = list_hazards(&app, &caller, &wanted.conditions()?, &page).await?;
+    Ok(json_response(&headers, &PageBody::from(found)))
+}
+
+/// One hazard with alternatives, pending changes, photos and its time line.
+#[utoipa::path(get, path = "/v1/hazards/{id}", tag = "findings", security(("access_token" = [])), params(("id" = uuid::Uuid, Path)),
+    responses((status = 200, body = RecordView), (status = 404, body = ProblemBody)))]
+async fn hazard(
+    State(app): State<Arc<App>>,
+    Authenticated(caller): Authenticated,
+    IdInPath(id): IdInPath,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    Ok(json_response(&headers, &read_record(&app, &caller, "hazard", id).await?))
+}
+
+/// Inspections in the caller's villages, newest visit first.
+#[utoipa::path(get, path = "/v1/inspections", tag = "findings", security(("access_token" = [])), params(FindingParameters),
+    responses((status = 200, body = PageBody<InspectionItem>), (status = 400, body = ProblemBody), (status = 404, body = ProblemBody)))]
+async fn inspections(
+    State(app): State<Arc<App>>,
+    Authenticated(caller): Authenticated,
+    Parameters(wanted): Parameters<FindingParameters>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let page = wanted.page();
+    let found = list_inspections(&app, &caller, &wanted.conditions()?, &page).await?;
+    Ok(json_response(&headers, &PageBody::from(found)))
+}
+
+/// One inspection with alternatives, pending changes, photos and its time line.
+#[utoipa::path(get, path = "/v1/inspections/{id}", tag = "findings", security(("access_token" = [])), params(("id" = uuid::Uuid, Path)),
+    responses((status = 200, body = RecordView), (status = 404, body = ProblemBody)))]
+async fn inspection(
+    State(app): State<Arc<App>>,
+    Authenticated(caller): Authenticated,
+    IdInPath(id): IdInPath,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    Ok(json_response(&headers, &read_record(&app, &caller, "inspection", id).await?))
+}
+
+/// Hazards as points, GeoJSON in WGS-84; the conditions of the list, without pages.
+#[utoipa::path(get, path = "/v1/findings.geojson", tag = "findings", security(("access_token" = [])), params(FindingParameters),
+    responses((status = 200, body = FindingsMap), (status = 400, body = ProblemBody), (status = 404, body = ProblemBody)))]
+async fn map(
+    State(app): State<Arc<App>>,
+    Authenticated(caller): Authenticated,
+    Parameters(wanted): Parameters<FindingParameters>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let map = list_findings_map(&app, &caller, &wanted.conditions()?).await?;
+    let mut response = json_response(&headers, &map);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/geo+json"));
+    Ok(response)
+}

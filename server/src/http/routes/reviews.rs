@@ -1,0 +1,48 @@
+//! What waits for a decision.
+
+use crate::app::App;
+use crate::http::body::json_response;
+use crate::http::extract::Authenticated;
+use crate::http::parameters::{PageBody, Parameters};
+use crate::http::problem::{ApiError, ProblemBody};
+use crate::usecases::list_reviews::{ReviewItem, list_reviews};
+use crate::usecases::reading::PageQuery;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Deserialize;
+use std::sync::Arc;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(in crate::http) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(reviews))
+}
+
+/// Which questions.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ReviewParameters {
+    /// Area code of a village or subdistrict.
+    village: Option<String>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// Rows of the page, 1 to 200; 50 when absent.
+    limit: Option<i64>,
+}
+
+/// Conflicts, proposals and doubts that wait for a person, longest open first.
+#[utoipa::path(get, path = "/v1/reviews", tag = "reviews", security(("access_token" = [])), params(ReviewParameters),
+    responses((status = 200, body = PageBody<ReviewItem>), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+async fn reviews(
+    State(app): State<Arc<App>>,
+    Authenticated(caller): Authenticated,
+    Parameters(wanted): Parameters<ReviewParameters>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let page = PageQuery { cursor: wanted.cursor, limit: wanted.limit };
+    let found = list_reviews(&app, &caller, wanted.village.as_deref(), &page).await?;
+    Ok(json_response(&headers, &PageBody::from(found)))
+}

@@ -1,0 +1,48 @@
+//! The villages that the caller may read, with what each of them still owes.
+
+use crate::app::App;
+use crate::auth::permissions::Action;
+use crate::usecases::caller::Caller;
+use crate::usecases::reading::{ReadError, is_area, readable};
+use paicha_db::feeds;
+use paicha_db::projections::{Villages, count_photos_owed};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use sync_protocol::limits::SCOPE_FEEDS_MAX;
+use utoipa::ToSchema;
+
+/// One village or subdistrict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct VillageItem {
+    /// Area code, 12 digits.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// The subdistrict it lies in.
+    pub parent: Option<String>,
+    /// Photos that were declared and are not here yet (待传照片).
+    pub photos_owed: i64,
+}
+
+/// All villages in the caller's scope, in order of code.
+///
+/// # Errors
+/// [`ReadError`].
+pub async fn list_villages(app: &App, caller: &Caller) -> Result<Vec<VillageItem>, ReadError> {
+    let villages = readable(caller, Action::ReadFindings)?;
+    let limit = i64::try_from(SCOPE_FEEDS_MAX).unwrap_or(i64::MAX);
+    let mut tx = app.database.begin_read().await?;
+    let feeds = match &villages {
+        Villages::All => feeds::list_feeds(&mut tx, limit).await?,
+        Villages::Only(ids) => feeds::find_feeds(&mut tx, ids).await?,
+    };
+    let owed: BTreeMap<String, i64> = count_photos_owed(&mut tx, &villages, limit).await?.into_iter().collect();
+    tx.rollback().await?;
+    let items = feeds.into_iter().filter(|feed| is_area(&feed.id)).map(|feed| VillageItem {
+        photos_owed: owed.get(&feed.id).copied().unwrap_or(0),
+        id: feed.id,
+        name: feed.name,
+        parent: feed.parent,
+    });
+    Ok(items.collect())
+}

@@ -1,0 +1,173 @@
+//! Fields of a record with all values that stand, changes that wait, additions, and what is missing.
+
+use super::{Names, Written, is_shown_elsewhere, written};
+use crate::usecases::wording::{field_title, outcome_words, value_text};
+use paicha_db::{DbError, Tx};
+use serde::Serialize;
+use serde_json::Value;
+use sync_protocol::canonical::to_json;
+use sync_protocol::record::Record;
+use sync_protocol::schema::find_kind;
+use utoipa::ToSchema;
+
+/// One field.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct FieldView {
+    /// Its name.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// What is shown for it: the value that its rule picks.
+    #[schema(value_type = Object)]
+    pub shown: Value,
+    /// The same in words.
+    pub text: String,
+    /// Different values stand side by side and a person should know.
+    pub disputed: bool,
+    /// Every value that nobody has replaced.
+    pub values: Vec<ValueView>,
+}
+
+/// One value of a field.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ValueView {
+    /// The value.
+    #[schema(value_type = Object)]
+    pub value: Value,
+    /// The same in words.
+    pub text: String,
+    /// Who wrote it and when.
+    #[serde(flatten)]
+    pub written: Written,
+}
+
+/// A change that waits for a person.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PendingView {
+    /// The field.
+    pub field: String,
+    /// What people call it.
+    pub title: String,
+    /// Why it waits: `proposal`, `invalid_value`, ...
+    pub why: String,
+    /// The same in words.
+    pub why_text: String,
+    /// What is wanted.
+    #[schema(value_type = Object)]
+    pub value: Value,
+    /// The same in words.
+    pub text: String,
+    /// The person's reason.
+    pub reason: Option<String>,
+    /// Who wants it and since when.
+    #[serde(flatten)]
+    pub written: Written,
+}
+
+/// Something added to a submitted record.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct AdditionView {
+    /// The field it is about.
+    pub field: String,
+    /// What people call it.
+    pub title: String,
+    /// What was said.
+    pub text: String,
+    /// Who said it and when.
+    #[serde(flatten)]
+    pub written: Written,
+}
+
+/// A field that is still asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MissingField {
+    /// Its name; `photos` for photos.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+}
+
+/// Names of the record's fields: those of the schema in its order, then the ones this version does not know.
+fn field_names(record: &Record) -> Vec<&String> {
+    let specs = find_kind(&record.kind).map(|kind| kind.fields).unwrap_or_default();
+    let place = |name: &str| {
+        let spec = find_kind(&record.kind).and_then(|kind| kind.find_field(name));
+        spec.and_then(|spec| specs.iter().position(|other| other.name == spec.name)).unwrap_or(specs.len())
+    };
+    let mut names: Vec<&String> = record.fields.keys().filter(|name| !is_shown_elsewhere(record, name)).collect();
+    names.sort_by_key(|name| (place(name), *name));
+    names
+}
+
+pub(super) async fn fields(tx: &mut Tx, names: &mut Names, record: &Record) -> Result<Vec<FieldView>, DbError> {
+    let disputed = record.disputed();
+    let mut views = Vec::with_capacity(record.fields.len());
+    for name in field_names(record) {
+        let shown = record.shown(name).unwrap_or_default();
+        let mut values = Vec::new();
+        for entry in record.fields.get(name).into_iter().flat_map(|register| &register.entries) {
+            values.push(ValueView {
+                text: value_text(&record.kind, name, &entry.value),
+                value: entry.value.clone(),
+                written: written(tx, names, &entry.stamp).await?,
+            });
+        }
+        views.push(FieldView {
+            title: field_title(&record.kind, name),
+            text: value_text(&record.kind, name, &shown),
+            disputed: disputed.contains(&name.as_str()),
+            name: name.clone(),
+            shown,
+            values,
+        });
+    }
+    Ok(views)
+}
+
+pub(super) async fn pending(tx: &mut Tx, names: &mut Names, record: &Record) -> Result<Vec<PendingView>, DbError> {
+    let mut views = Vec::new();
+    for pending in &record.pending {
+        let why = to_json(&pending.why).trim_matches('"').to_owned();
+        views.push(PendingView {
+            field: pending.field.clone(),
+            title: field_title(&record.kind, &pending.field),
+            why_text: outcome_words(&why).to_owned(),
+            why,
+            text: value_text(&record.kind, &pending.field, &pending.value),
+            value: pending.value.clone(),
+            reason: pending.reason.clone(),
+            written: written(tx, names, &pending.stamp).await?,
+        });
+    }
+    for entry in record.waiting_transitions() {
+        views.push(PendingView {
+            field: "state".to_owned(),
+            title: field_title(&record.kind, "state"),
+            why: "proposal".to_owned(),
+            why_text: outcome_words("proposal").to_owned(),
+            text: value_text(&record.kind, "state", &entry.value),
+            value: entry.value.clone(),
+            reason: entry.via.as_ref().and_then(|via| via.reason.clone()),
+            written: written(tx, names, &entry.stamp).await?,
+        });
+    }
+    Ok(views)
+}
+
+pub(super) async fn additions(tx: &mut Tx, names: &mut Names, record: &Record) -> Result<Vec<AdditionView>, DbError> {
+    let mut views = Vec::new();
+    for addition in &record.additions {
+        views.push(AdditionView {
+            field: addition.field.clone(),
+            title: field_title(&record.kind, &addition.field),
+            text: value_text(&record.kind, &addition.field, &addition.value),
+            written: written(tx, names, &addition.stamp).await?,
+        });
+    }
+    Ok(views)
+}
+
+pub(super) fn incomplete(record: &Record) -> Vec<MissingField> {
+    let missing = record.incomplete().into_iter();
+    missing.map(|name| MissingField { name: name.to_owned(), title: field_title(&record.kind, name) }).collect()
+}
