@@ -25,6 +25,7 @@ pub mod pull_changes;
 pub mod push_operations;
 pub mod read_upload;
 pub mod refresh_session;
+pub mod seed_demo;
 pub mod settle_photos;
 pub mod sign_in;
 pub mod sign_out;
