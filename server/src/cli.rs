@@ -4,6 +4,7 @@
 
 mod cert;
 mod config;
+mod demo;
 mod import;
 mod openapi;
 mod output;
@@ -60,6 +61,8 @@ enum Command {
     /// 导入村界、场所、人员。Imports village boundaries, places, people.
     #[command(subcommand)]
     Import(import::ImportCommand),
+    /// 生成并启动演示（全部虚构）。Makes an invented subdistrict and serves it.
+    Demo(demo::DemoArguments),
     /// 为内部网络生成证书。Makes a certificate for a network without public names.
     Cert(cert::CertArguments),
     /// 显示生效的设置（密码隐去）。Prints the settings in force, secrets hidden.
@@ -103,6 +106,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve => runtime.block_on(serve::run(config, &mut output)),
         Command::User(command) => runtime.block_on(user::run(config, command, &mut output)),
         Command::Import(command) => runtime.block_on(import::run(config, command, &mut output)),
+        Command::Demo(arguments) => runtime.block_on(demo::run(config, arguments, &mut output)),
         Command::Cert(arguments) => cert::run(&config, &arguments, &mut output),
         Command::Config(arguments) => config::run(&config, &arguments, &mut output),
         Command::Openapi => openapi::run(&mut output),

@@ -39,6 +39,7 @@ pub mod read_record;
 pub mod read_upload;
 pub mod reading;
 pub mod refresh_session;
+pub mod seed_demo;
 pub mod settle_photos;
 pub mod sign_in;
 pub mod sign_out;
