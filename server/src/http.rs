@@ -5,6 +5,7 @@
 pub mod body;
 pub mod download;
 pub mod extract;
+pub mod page;
 pub mod parameters;
 pub mod problem;
 mod problem_accounts;

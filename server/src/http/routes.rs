@@ -1,8 +1,11 @@
 //! One file per resource; each has the same parts in the same order: routes, request, response, handler.
 
 pub(super) mod auth;
+pub(super) mod devices;
 pub(super) mod forms;
 pub(super) mod health;
 pub(super) mod imports;
+pub(super) mod openapi;
 pub(super) mod sync;
 pub(super) mod uploads;
+pub(super) mod users;
