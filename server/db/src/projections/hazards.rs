@@ -177,33 +177,6 @@ pub async fn list_hazards(
     let (all, ids) = villages.binds();
     let after = page.after.unwrap_or((i64::MAX, Uuid::max()));
     let within = filter.within;
-    let statement = Statement::new(
-        "SELECT id, feed, village, village_basis, village_disputed, inspection, place, level, state, origin, description,
-             deadline, found_at, received_at, lat84, lon84, photos, incomplete, disputed
-         FROM hazards
-         WHERE (found_at, id) < ($1, $2) AND found_at >= $3 AND found_at < $4
-           AND ($5 IS NULL OR state = $5) AND ($6 IS NULL OR level = $6) AND ($7 IS NULL OR place = $7)
-           AND ($8 IS NULL OR inspection = $8)
-           AND (NOT $9 OR (lat84 >= $10 AND lon84 >= $11 AND lat84 <= $12 AND lon84 <= $13))
-           AND ($14 OR village IN ($in))
-         ORDER BY found_at DESC, id DESC LIMIT $15",
-    )
-    .bind(after.0)
-    .bind(after.1)
-    .bind(filter.from.unwrap_or(i64::MIN))
-    .bind(filter.before.unwrap_or(i64::MAX))
-    .bind(filter.state.clone())
-    .bind(filter.level.clone())
-    .bind(filter.place)
-    .bind(filter.inspection)
-    .bind(within.is_some())
-    .bind(within.map_or(0.0, |within| within.south))
-    .bind(within.map_or(0.0, |within| within.west))
-    .bind(within.map_or(0.0, |within| within.north))
-    .bind(within.map_or(0.0, |within| within.east))
-    .bind(all)
-    .bind(page.limit)
-    .bind_list(ids);
     let statement = Statement::new(list_sql(villages, filter))
         .bind(after.0)
         .bind(after.1)

@@ -158,31 +158,6 @@ pub async fn list_inspections(
     let (all, ids) = villages.binds();
     let after = page.after.unwrap_or((i64::MAX, Uuid::max()));
     let within = filter.within;
-    let statement = Statement::new(
-        "SELECT id, feed, village, village_basis, village_disputed, kind, place, inspecting_unit, started_at, received_at,
-             submitted, lat84, lon84, photos, incomplete
-         FROM inspections
-         WHERE (started_at, id) < ($1, $2) AND started_at >= $3 AND started_at < $4
-           AND ($5 IS NULL OR kind = $5) AND ($6 IS NULL OR place = $6) AND ($7 IS NULL OR submitted = $7)
-           AND (NOT $8 OR (lat84 >= $9 AND lon84 >= $10 AND lat84 <= $11 AND lon84 <= $12))
-           AND ($13 OR village IN ($in))
-         ORDER BY started_at DESC, id DESC LIMIT $14",
-    )
-    .bind(after.0)
-    .bind(after.1)
-    .bind(filter.from.unwrap_or(i64::MIN))
-    .bind(filter.before.unwrap_or(i64::MAX))
-    .bind(filter.kind.clone())
-    .bind(filter.place)
-    .bind(filter.submitted)
-    .bind(within.is_some())
-    .bind(within.map_or(0.0, |within| within.south))
-    .bind(within.map_or(0.0, |within| within.west))
-    .bind(within.map_or(0.0, |within| within.north))
-    .bind(within.map_or(0.0, |within| within.east))
-    .bind(all)
-    .bind(page.limit)
-    .bind_list(ids);
     let statement = Statement::new(list_sql(villages, filter))
         .bind(after.0)
         .bind(after.1)

@@ -150,32 +150,6 @@ pub async fn list_places(
     let prefix = filter.name_prefix.clone().unwrap_or_default();
     let prefix_end = prefix_end(&prefix);
     let within = filter.within;
-    let statement = Statement::new(
-        "SELECT id, feed, village, name, place_type, sector, uscc, address, lat84, lon84, status
-         FROM places
-         WHERE (name, id) > ($1, $2) AND name >= $3 AND ($4 IS NULL OR name < $4)
-           AND ($5 IS NULL OR place_type = $5) AND ($6 IS NULL OR sector = $6) AND ($7 IS NULL OR uscc = $7)
-           AND ($8 IS NULL OR status = $8)
-           AND (NOT $9 OR (lat84 >= $10 AND lon84 >= $11 AND lat84 <= $12 AND lon84 <= $13))
-           AND ($14 OR village IN ($in))
-         ORDER BY name, id LIMIT $15",
-    )
-    .bind(after_name)
-    .bind(after_id)
-    .bind(prefix)
-    .bind(prefix_end)
-    .bind(filter.place_type.clone())
-    .bind(filter.sector.clone())
-    .bind(filter.uscc.clone())
-    .bind(filter.status.clone())
-    .bind(within.is_some())
-    .bind(within.map_or(0.0, |within| within.south))
-    .bind(within.map_or(0.0, |within| within.west))
-    .bind(within.map_or(0.0, |within| within.north))
-    .bind(within.map_or(0.0, |within| within.east))
-    .bind(all)
-    .bind(page.limit)
-    .bind_list(ids);
     let statement = Statement::new(list_sql(villages, filter))
         .bind(after_name)
         .bind(after_id)
