@@ -4,7 +4,10 @@
 
 pub mod body;
 pub mod extract;
+pub mod page;
+pub mod parameters;
 pub mod problem;
+mod problem_accounts;
 pub mod router;
 mod routes;
 mod tus;

@@ -11,49 +11,41 @@ use anyhow::{Context as _, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use paicha::app::App;
-use paicha::auth::tokens::NewAccess;
 use paicha::clock::TestClock;
-use paicha::config::{Config, Sources};
-use paicha::ids::SystemIds;
-use paicha_db::accounts::{self, UserRow};
-use paicha_db::devices::{self, DeviceRow};
 use paicha_db::projections::{self, PhotoRow};
-use paicha_db::sessions::{self, SessionRow};
-use paicha_db::{Engine, feeds};
-use paicha_tests::databases::TestDatabase;
+use paicha_db::{Engine, accounts};
+use paicha_tests::app::TestApp;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use sync_protocol::digest::{op_digest, sha256, to_hex};
-use tempfile::TempDir;
+use sync_protocol::ids::DeviceId;
+use sync_protocol::role::Role;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 /// The village of most tests, and another one.
-pub(super) const VILLAGE: &str = "500199000001";
-pub(super) const OTHER_VILLAGE: &str = "500199000002";
-
-/// 2026-03-04T08:00:00Z.
-const START_US: i64 = 1_772_611_200_000_000;
+pub(super) const VILLAGE: &str = "900000001001";
+pub(super) const OTHER_VILLAGE: &str = "900000001002";
 
 /// A running server.
 pub(super) struct Rig {
     pub(super) app: Arc<App>,
     pub(super) clock: TestClock,
     pub(super) client: Client,
+    /// Host and port.
     pub(super) address: String,
-    database: TestDatabase,
-    _folder: TempDir,
+    server: TestApp,
     stop: watch::Sender<bool>,
-    tasks: Vec<JoinHandle<()>>,
+    jobs: Option<JoinHandle<()>>,
 }
 
 /// Somebody with a phone.
 #[derive(Debug, Clone)]
 pub(super) struct Phone {
+    login: String,
     pub(super) user: Uuid,
     pub(super) device: Uuid,
-    session: Uuid,
     pub(super) token: String,
 }
 
@@ -68,111 +60,39 @@ pub(super) struct Declared {
 
 impl Rig {
     pub(super) async fn start(engine: Engine, settings: &[(&str, &str)]) -> Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let database = TestDatabase::create(engine).await?;
-        let mut flags = vec![
-            ("data.folder".to_owned(), folder.path().display().to_string()),
-            ("database.url".to_owned(), database.config.url.clone()),
-            ("database.connections_max".to_owned(), "4".to_owned()),
-        ];
-        flags.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let config = Config::load(&Sources { flags, ..Sources::default() })?;
-        let clock = TestClock::at(START_US);
-        let ids = SystemIds::new(Arc::new(clock.clone()));
-        let app = paicha::start::start(config, Arc::new(clock.clone()), Arc::new(ids)).await?;
-        let mut tx = app.database.begin_write().await?;
-        for (village, name) in [(VILLAGE, "石桥村"), (OTHER_VILLAGE, "云上村")] {
-            feeds::put_feed(&mut tx, village, name, None, None).await?;
-        }
-        tx.commit().await?;
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?.to_string();
-        let (stop, mut stopped) = watch::channel(false);
-        let service = paicha::http::router(app.clone());
-        let server = tokio::spawn(async move {
-            let stopped = async move {
-                let _ = stopped.wait_for(|stop| *stop).await;
-            };
-            tokio::select! {
-                _ = axum::serve(listener, service) => {}
-                () = stopped => {}
-            }
-        });
+        let server = TestApp::start_with(engine, settings).await?;
+        server.village(VILLAGE, "石桥村").await?;
+        server.village(OTHER_VILLAGE, "云上村").await?;
+        let (app, clock) = (server.app.clone(), server.clock.clone());
+        let address = server.url.trim_start_matches("http://").to_owned();
         let client = Client::builder().no_proxy().timeout(Duration::from_secs(30)).build()?;
-        Ok(Self { app, clock, client, address, database, _folder: folder, stop, tasks: vec![server] })
+        Ok(Self { app, clock, client, address, server, stop: watch::Sender::new(false), jobs: None })
     }
 
     /// Starts the jobs.
     pub(super) fn start_jobs(&mut self) {
-        self.tasks.push(paicha::jobs::spawn(self.app.clone(), self.stop.subscribe()));
+        self.jobs = Some(paicha::jobs::spawn(self.app.clone(), self.stop.subscribe()));
     }
 
     /// Ends the server and removes what it had.
     pub(super) async fn stop(self) -> Result<()> {
-        self.stop.send(true)?;
-        for task in self.tasks {
-            tokio::time::timeout(Duration::from_secs(10), task).await.context("a task does not stop")??;
+        self.stop.send_replace(true);
+        if let Some(jobs) = self.jobs {
+            tokio::time::timeout(Duration::from_secs(10), jobs).await.context("the jobs do not stop")??;
         }
-        self.app.database.close().await;
-        self.database.remove().await
+        self.server.remove().await
     }
 
     /// An invented inspector with a phone who may work in `village`.
     pub(super) async fn phone(&self, village: &str) -> Result<Phone> {
-        let now = self.app.now().as_micros();
-        let id = || self.app.ids.new_id();
-        let mut phone = Phone { user: id(), device: id(), session: id(), token: String::new() };
-        let mut tx = self.app.database.begin_write().await?;
-        let user = UserRow {
-            id: phone.user,
-            login: phone.user.to_string(),
-            name: "测试员甲".to_owned(),
-            unit: "测试办".to_owned(),
-            phone: String::new(),
-            password_hash: String::new(),
-            scope_version: 1,
-            disabled_at: None,
-            created_at: now,
-        };
-        accounts::create_user(&mut tx, user).await?;
-        accounts::put_grant(&mut tx, phone.user, "R1", village, now).await?;
-        let device = DeviceRow {
-            id: phone.device,
-            user: phone.user,
-            label: "测试手机".to_owned(),
-            model: "YX-200".to_owned(),
-            enrolled_at: now,
-            seen_at: now,
-            revoked_at: None,
-        };
-        devices::create_device(&mut tx, device).await?;
-        let session = SessionRow {
-            id: phone.session,
-            user: phone.user,
-            device: Some(phone.device),
-            current_hash: phone.session.as_bytes().repeat(2),
-            previous_hash: None,
-            current_used: false,
-            created_at: now,
-            rotated_at: now,
-            expires_at: i64::MAX,
-            revoked_at: None,
-        };
-        sessions::create_session(&mut tx, session).await?;
-        tx.commit().await?;
-        self.renew(&mut phone)?;
-        Ok(phone)
+        let login = self.app.ids.new_id().to_string();
+        let signed_in = self.server.user(&login, Role::R1, &[village]).await?;
+        Ok(Phone { login, user: signed_in.user.0, device: signed_in.device.0, token: signed_in.access_token })
     }
 
     /// A fresh access token.
-    pub(super) fn renew(&self, phone: &mut Phone) -> Result<()> {
-        let access = NewAccess {
-            user_id: phone.user,
-            device_id: Some(phone.device),
-            session_id: phone.session,
-            token_id: self.app.ids.new_id(),
-        };
-        phone.token = self.app.tokens.sign(access, self.app.clock.now_us())?.token.expose().clone();
+    pub(super) async fn renew(&self, phone: &mut Phone) -> Result<()> {
+        phone.token = self.server.sign_in(&phone.login, Some(DeviceId(phone.device))).await?.access_token;
         Ok(())
     }
 

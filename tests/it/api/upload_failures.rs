@@ -211,7 +211,7 @@ async fn upload_without_progress_expires_and_can_be_made_again() -> Result<()> {
         let path = rig.create(&phone, &photo).await?;
         rig.append(&phone, &path, 0, &bytes[..1_000]).send().await?;
         rig.clock.advance(8 * DAY_US);
-        rig.renew(&mut phone)?;
+        rig.renew(&mut phone).await?;
         assert_eq!(rig.tus(&phone, Method::HEAD, &path).send().await?.status(), 410);
         let late = rig.append(&phone, &path, 1_000, &bytes[1_000..]).send().await?;
         assert_eq!(problem(late).await?, (410, "upload-gone".to_owned()));
