@@ -5,5 +5,6 @@
 
 mod derive;
 mod photo_rig;
+mod stock_clients;
 mod upload_failures;
 mod uploads;

@@ -8,3 +8,4 @@ mod engine;
 mod engine_cancel;
 mod engine_errors;
 mod meta;
+mod photos_to_settle;
