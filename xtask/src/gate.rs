@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 
 use crate::postgres::{Server, URL_VARIABLE};
-use crate::tools;
+use crate::{stock_clients, tools};
 
 /// Committed files that a command writes to its standard output: the path and the arguments for cargo.
 const GENERATED: &[(&str, &[&str])] = &[
@@ -40,8 +40,13 @@ pub(crate) fn run(quick: bool, filter: &[String]) -> Result<ExitCode> {
         server = Some(Server::start()?);
         Ok(())
     });
+    let mut clients = None;
+    step(&mut outcomes, "stock clients", || {
+        clients = Some(stock_clients::ensure()?);
+        Ok(())
+    });
     if let Some(server) = &server {
-        step(&mut outcomes, "tests", || tests(server, filter));
+        step(&mut outcomes, "tests", || tests(server, clients.as_deref(), filter));
         if !quick {
             step(&mut outcomes, "doctests", || {
                 let mut command = tools::cargo(&["test", "--workspace", "--locked", "--quiet", "--doc"]);
@@ -99,13 +104,17 @@ fn rustdoc() -> Result<()> {
     tools::run(command.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
-fn tests(server: &Server, filter: &[String]) -> Result<()> {
+/// Without the clients their tests fail; all others run.
+fn tests(server: &Server, clients: Option<&Path>, filter: &[String]) -> Result<()> {
     let mut command = if tools::has_nextest() {
         tools::cargo(&["nextest", "run", "--workspace", "--locked", "--no-fail-fast"])
     } else {
         println!("    cargo-nextest is not installed: using cargo test, which is slower and shows less");
         tools::cargo(&["test", "--workspace", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"])
     };
+    if let Some(clients) = clients {
+        command.env(stock_clients::FOLDER_VARIABLE, clients);
+    }
     tools::run(command.args(filter).env(URL_VARIABLE, server.url()))
 }
 

@@ -1,6 +1,6 @@
 //! Developer commands of Paicha, behind `cargo xtask`.
 //!
-//! `test` is the gate that CI runs and everyone runs before submitting; `postgres` keeps a server for single test runs. Not
+//! `test` is the gate that CI runs and everyone runs before submitting; `postgres` keeps a server for single test runs, `stock-clients` installs clients for them. Not
 //! for anything a production server needs. What a newcomer gets wrong: nothing here may leave a process behind, whatever
 //! way it ends; see `postgres.rs`.
 
@@ -8,6 +8,7 @@
 
 mod gate;
 mod postgres;
+mod stock_clients;
 mod tools;
 
 use std::process::ExitCode;
@@ -39,6 +40,8 @@ enum Command {
         #[arg(long)]
         stop: bool,
     },
+    /// Installs the upload clients of others that the tests use and prints the variable to set.
+    StockClients,
 }
 
 fn main() -> Result<ExitCode> {
@@ -46,5 +49,6 @@ fn main() -> Result<ExitCode> {
         Command::Test { quick, filter } => gate::run(quick, &filter),
         Command::Postgres { stop: true } => postgres::stop_kept().map(|()| ExitCode::SUCCESS),
         Command::Postgres { stop: false } => postgres::keep().map(|()| ExitCode::SUCCESS),
+        Command::StockClients => stock_clients::print().map(|()| ExitCode::SUCCESS),
     }
 }

@@ -55,16 +55,21 @@ pub(crate) fn folder_on_path(program: &str) -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?).find(|folder| folder.join(program).is_file())
 }
 
+/// Where what is installed for the gate is kept: the user's cache.
+pub(crate) fn cache_folder() -> PathBuf {
+    let cache = env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".cache")))
+        .unwrap_or_else(env::temp_dir);
+    cache.join("paicha")
+}
+
 /// cargo-deny, installed into the user's cache when it is missing.
 pub(crate) fn ensure_cargo_deny() -> Result<PathBuf> {
     if let Some(folder) = folder_on_path("cargo-deny") {
         return Ok(folder.join("cargo-deny"));
     }
-    let cache = env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".cache")))
-        .unwrap_or_else(env::temp_dir);
-    let root = cache.join("paicha/tools");
+    let root = cache_folder().join("tools");
     let program = root.join("bin/cargo-deny");
     if !program.is_file() {
         println!("    cargo-deny is missing: installing it into {} (some minutes, once)", root.display());

@@ -38,6 +38,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(routes::health::routes())
         .merge(routes::openapi::routes())
         .merge(routes::sync::routes())
+<<<<<<< HEAD
         .merge(routes::imports::routes())
         .merge(routes::uploads::routes())
         .merge(routes::forms::routes())
@@ -47,6 +48,10 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(routes::photos::routes())
         .merge(routes::places::routes())
         .merge(routes::reviews::routes())
+=======
+        .merge(routes::uploads::routes())
+        .merge(routes::users::routes())
+>>>>>>> part/uploads
 }
 
 /// The OpenAPI document of all routes.

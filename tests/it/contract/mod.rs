@@ -14,6 +14,7 @@ mod hazards;
 mod incarnations;
 mod inspections;
 mod meta;
+<<<<<<< HEAD
 mod ops;
 mod photos;
 mod places;
@@ -67,3 +68,6 @@ async fn put_villages(tx: &mut Tx) -> Result<(), DbError> {
 async fn waits<T>(task: &mut JoinHandle<T>) -> bool {
     tokio::time::timeout(WAITING, task).await.is_err()
 }
+=======
+mod photos_to_settle;
+>>>>>>> part/uploads
