@@ -3,6 +3,7 @@
 
 mod pull;
 mod push;
+mod verify;
 
 use anyhow::Result;
 use paicha::app::App;
