@@ -159,8 +159,7 @@ async fn verify_feed(database: &Database, feed: &str, findings: &mut Findings) -
 /// Loads the records of other villages that a page of operations names. An id belongs to one village for ever, so it does not matter
 /// whether such a record came before or after: here, it can never have been made.
 async fn add_foreign(tx: &mut Tx, replay: &mut Replay, entries: &[ops::LedgerOp]) -> Result<(), DbError> {
-    let named: BTreeSet<Uuid> =
-        entries.iter().flat_map(|entry| replay.unknown_records(entry)).map(|id| id.0).collect();
+    let named: BTreeSet<Uuid> = entries.iter().flat_map(|entry| replay.unknown_records(entry)).map(|id| id.0).collect();
     if named.is_empty() {
         return Ok(());
     }

@@ -4,6 +4,7 @@
 mod pull;
 mod push;
 mod verify;
+mod verify_random;
 
 use anyhow::Result;
 use paicha::app::App;

@@ -38,7 +38,7 @@ fn attach(phone: &mut Phone, record: u128, photo: u128) -> Value {
     phone.op(record, body)
 }
 
-async fn phone_of_both(world: &World, number: u128) -> Result<Phone> {
+pub(super) async fn phone_of_both(world: &World, number: u128) -> Result<Phone> {
     let mut phone = world.phone(number).await?;
     let mut tx = world.app.database.begin_write().await?;
     put_grant(&mut tx, phone.caller.user.0, "R1", OTHER_VILLAGE, super::NOW_US).await?;
@@ -52,8 +52,11 @@ async fn ordinary_work(world: &World, one: &mut Phone, two: &mut Phone) -> Resul
     let place = json!({"name": "云杉加油站", "point": {"lat": 31.1, "lon": 108.123_456_789_012_34, "crs": "wgs84"}});
     let ops = [
         one.op(50, json!({"type": "place", "kind": "create", "fields": place})),
-        one.op(60, json!({"type": "inspection", "kind": "create", "fields": {"kind": "patrol",
-            "place": Uuid::from_u128(50), "started_at": "2023-06-12T08:00:00+08:00"}})),
+        one.op(
+            60,
+            json!({"type": "inspection", "kind": "create", "fields": {"kind": "patrol",
+            "place": Uuid::from_u128(50), "started_at": "2023-06-12T08:00:00+08:00"}}),
+        ),
         one.create(1, "general"),
         one.set(1, "level", json!("general"), json!("suspected")),
         one.op(60, json!({"kind": "submit"})),
@@ -63,8 +66,11 @@ async fn ordinary_work(world: &World, one: &mut Phone, two: &mut Phone) -> Resul
     ];
     one.push(world, &ops).await?;
     let ops = [
-        two.op(1, json!({"kind": "patch", "base_rev": 1, "set": {"level": {"base": "general", "new": "major_direct"},
-            "description": {"new": "配电箱没有盖"}, "from_a_newer_app": {"new": 0.1}}})),
+        two.op(
+            1,
+            json!({"kind": "patch", "base_rev": 1, "set": {"level": {"base": "general", "new": "major_direct"},
+            "description": {"new": "配电箱没有盖"}, "from_a_newer_app": {"new": 0.1}}}),
+        ),
         two.op(1, json!({"kind": "patch", "set": {"deadline": {"new": "2023-06-20"}, "level": {"new": "no such"}}})),
         two.op(60, json!({"kind": "patch", "set": {"kind": {"new": "special"}}})),
     ];
@@ -118,12 +124,8 @@ async fn hostile_work(world: &World, one: &mut Phone) -> Result<()> {
     reused["seq"] = json!(one.seq);
     reused["id"] = json!(Uuid::from_u128(0x99));
     assert_eq!(statuses(&one.push(world, &[reused]).await?), ["refused"]);
-    let mut reinstalled = Phone {
-        caller: one.caller.clone(),
-        incarnation: Uuid::from_u128(0xcc01),
-        seq: 0,
-        number: 0x51,
-    };
+    let mut reinstalled =
+        Phone { caller: one.caller.clone(), incarnation: Uuid::from_u128(0xcc01), seq: 0, number: 0x51 };
     let mut again = batch[4].clone();
     reinstalled.seq += 1;
     again["seq"] = json!(1);
@@ -146,8 +148,11 @@ async fn border_work(world: &World, one: &mut Phone, wide: &mut Phone) -> Result
         wide.op(1, with(json!({"kind": "create", "fields": {}}))),
         wide.op(30, with(json!({"kind": "patch", "set": {"level": {"new": "major_direct"}}}))),
         wide.op(40, with(json!({"kind": "create", "fields": {"level": "general"}}))),
-        wide.op(40, with(json!({"kind": "photo.attach", "photo": Uuid::from_u128(PHOTO), "bytes": 1, "mime": "image/jpeg",
-            "sha256": to_hex(&sha256(ORIGINAL))}))),
+        wide.op(
+            40,
+            with(json!({"kind": "photo.attach", "photo": Uuid::from_u128(PHOTO), "bytes": 1, "mime": "image/jpeg",
+            "sha256": to_hex(&sha256(ORIGINAL))})),
+        ),
     ];
     assert_eq!(statuses(&wide.push(world, &ops).await?), ["held", "review", "held", "applied", "review"]);
     let create = one.create(30, "general");
@@ -186,7 +191,8 @@ async fn a_rich_history_is_clean() -> Result<()> {
         let world = rich_history(engine).await?;
         let mut heard = Vec::new();
         let report =
-            verify_store(&world.app.database, Some(&world.app.blobs), &mut |feed| heard.push(feed.feed.clone())).await?;
+            verify_store(&world.app.database, Some(&world.app.blobs), &mut |feed| heard.push(feed.feed.clone()))
+                .await?;
         assert_eq!(sentences(&report), Vec::<String>::new(), "{engine:?}");
         assert!(report.is_clean());
         assert_eq!(heard, ["000000000000", VILLAGE, OTHER_VILLAGE]);
@@ -232,7 +238,7 @@ async fn every_kind_of_damage_in_the_database_is_found() -> Result<()> {
             &[Check::Outcome],
         ),
         (
-            "UPDATE records SET state = replace(state, '裸露', '良好') WHERE number = 'YH-500999001203-2023-0001'",
+            "UPDATE records SET state = replace(state, '没有盖', '有盖') WHERE number = 'YH-500999001203-2023-0001'",
             &[Check::RecordState],
         ),
         ("UPDATE records SET number = 'X' WHERE number = 'YH-500999001203-2023-0001'", &[Check::HumanNumber]),
@@ -254,4 +260,38 @@ async fn every_kind_of_damage_in_the_database_is_found() -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[tokio::test]
+async fn a_flipped_byte_in_an_operation_is_found() -> Result<()> {
+    for engine in ENGINES {
+        let world = rich_history(engine).await?;
+        let mut tx = world.app.database.begin_write().await?;
+        let mut op = paicha_db::ops::list_ledger(&mut tx, VILLAGE, 2, 1).await?.remove(0).op;
+        let at = op.body.windows(7).position(|bytes| bytes == b"general").expect("a level is in it");
+        op.body[at] ^= 1;
+        let damage = Statement::new("UPDATE ops SET body = $2 WHERE id = $1").bind(op.id).bind(op.body);
+        assert_eq!(tx.execute(damage).await?, 1);
+        tx.commit().await?;
+        let report = verify(&world).await?;
+        assert_eq!(report.found.findings[0].check, Check::BodyDigest, "{:#?}", sentences(&report));
+        assert_eq!(report.found.findings[0].place.op, Some(op.id));
+        world.remove().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_altered_and_a_missing_original_are_found_unless_photos_are_left_out() -> Result<()> {
+    let world = rich_history(Engine::Sqlite).await?;
+    let key = original_key(&sha256(ORIGINAL));
+    let mut altered = ORIGINAL.to_vec();
+    altered[3] ^= 1;
+    world.app.blobs.put(&key, altered.into()).await?;
+    let found = |report: VerifyReport| report.found.findings.iter().map(|found| found.check).collect::<Vec<_>>();
+    assert_eq!(found(verify(&world).await?), [Check::PhotoAltered]);
+    world.app.blobs.delete(&key).await?;
+    assert_eq!(found(verify(&world).await?), [Check::PhotoMissing]);
+    assert!(verify_store(&world.app.database, None, &mut |_| ()).await?.is_clean());
+    world.remove().await
 }

@@ -77,7 +77,9 @@ impl Check {
             Self::Outcome => ("重新裁决的结果与当时答复不同", "答复或其依据被改动，或程序有缺陷", REBUILD),
             Self::Release => ("等待中的操作放行情况不符", "有操作应生效而未生效，或相反", REBUILD),
             Self::OpEntries => ("操作在台账中没有或不止一条", "台账与操作不一致", RESTORE),
-            Self::Sequence => ("手机序列有缺口", "已答复收到的操作找不到", "请保留手机数据，不要清除应用，并与备份比对"),
+            Self::Sequence => {
+                ("手机序列有缺口", "已答复收到的操作找不到", "请保留手机数据，不要清除应用，并与备份比对")
+            }
             Self::QuarantineDigest => ("隔离区内容与摘要不符", "留存的原文被改动或损坏", RESTORE),
             Self::RecordState => ("记录与按操作重建的结果不同", "看到的内容不可信", REBUILD),
             Self::RecordMissing => ("应有的记录不存在", "列表和报表会少计", REBUILD),
@@ -87,7 +89,9 @@ impl Check {
             Self::CheckSum => ("村的记录数或校验和不符", "手机会反复重新同步该村", REBUILD),
             Self::Projection => ("查询用的表与记录不符", "列表、统计和报表可能有误", REBUILD),
             Self::Stray => ("存在不属于任何村或记录的数据行", "这些行没有依据", REBUILD),
-            Self::PhotoMissing => ("照片原件不在照片库中", "该照片无法查看和取证", "请从照片备份恢复，或请手机重新上传"),
+            Self::PhotoMissing => {
+                ("照片原件不在照片库中", "该照片无法查看和取证", "请从照片备份恢复，或请手机重新上传")
+            }
             Self::PhotoAltered => ("照片原件内容与登记的摘要不同", "原件被改动或损坏", "请从照片备份恢复"),
             Self::DerivativeMissing => ("预览图缺失", "不影响原件", "可重新生成"),
             Self::DeclaredLength => ("手机登记的照片大小与原件不同", "原件摘要相符，内容可信", "无需处理"),
@@ -182,6 +186,7 @@ fn keep(list: &mut Vec<Finding>, check: Check, place: Place, detail: String) {
 /// Both values from a little before the first difference on.
 pub(super) fn difference(stored: &str, rebuilt: &str) -> String {
     let same = stored.chars().zip(rebuilt.chars()).take_while(|(one, other)| one == other).count();
-    let part = |text: &str| -> String { text.chars().skip(same.saturating_sub(20)).take(DETAIL_CHARS_MAX / 2).collect() };
+    let part =
+        |text: &str| -> String { text.chars().skip(same.saturating_sub(20)).take(DETAIL_CHARS_MAX / 2).collect() };
     format!("存储为 …{}，应为 …{}", part(stored), part(rebuilt))
 }

@@ -86,7 +86,8 @@ async fn compare_positions(tx: &mut Tx, feed: &str, replay: &Replay, findings: &
             let expected = missing.remove(&row.record.into());
             if expected != Some(row.vrev) || row.gone {
                 let expected = expected.map_or("无".to_owned(), |vrev| vrev.to_string());
-                let detail = format!("存储为 {}{}，应为 {expected}", row.vrev, if row.gone { "（已离开）" } else { "" });
+                let detail =
+                    format!("存储为 {}{}，应为 {expected}", row.vrev, if row.gone { "（已离开）" } else { "" });
                 findings.add(Check::FeedEntry, at(feed, row.record.into()), detail);
             }
         }

@@ -317,9 +317,7 @@ fn undecided(op: Option<&Op>, feed: &FeedId, stored: &Outcome) -> Option<Outcome
         Some("wrong_digest") => Some(Outcome::without_effect(Status::Refused, "wrong_digest")),
         Some("group_refused") => Some(Outcome::without_effect(Status::Held, "group_refused")),
         Some("server_fault") => Some(Outcome::without_effect(Status::Review, "server_fault")),
-        Some(_) | None if op.head.village != *feed => {
-            Some(Outcome::without_effect(Status::Review, "unknown_village"))
-        }
+        Some(_) | None if op.head.village != *feed => Some(Outcome::without_effect(Status::Review, "unknown_village")),
         Some(_) | None => None,
     }
 }

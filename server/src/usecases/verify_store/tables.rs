@@ -1,12 +1,10 @@
 //! Compares every projection row of a village with what its records say, table by table, in pages. What a newcomer gets wrong: a row may
 //! also be there that no record asks for; those are differences too.
 
-use super::findings::{Check, Findings, Place, difference};
 use super::PAGE_ROWS;
+use super::findings::{Check, Findings, Place, difference};
 use crate::usecases::projection::{Projected, project};
-use paicha_db::projections::{
-    self, HazardRow, InspectionRow, PhotoLinkRow, PhotoRow, PlaceRow, ReviewRow,
-};
+use paicha_db::projections::{self, HazardRow, InspectionRow, PhotoLinkRow, PhotoRow, PlaceRow, ReviewRow};
 use paicha_db::{DbError, Tx};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -92,12 +90,7 @@ pub(super) async fn compare_tables(
     compare(tx, feed, all.reviews.into_iter().flat_map(|(_, reviews)| reviews).collect(), findings).await
 }
 
-async fn compare<T: Table>(
-    tx: &mut Tx,
-    feed: &str,
-    rebuilt: Vec<T>,
-    findings: &mut Findings,
-) -> Result<(), DbError> {
+async fn compare<T: Table>(tx: &mut Tx, feed: &str, rebuilt: Vec<T>, findings: &mut Findings) -> Result<(), DbError> {
     let mut rebuilt: BTreeMap<T::Key, T> = rebuilt.into_iter().map(|row| (row.key(), row)).collect();
     let place = |row: &T| Place { feed: Some(feed.to_owned()), record: Some(row.record()), ..Place::default() };
     let mut after = None;
