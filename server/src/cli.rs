@@ -10,6 +10,7 @@ mod openapi;
 mod output;
 mod serve;
 mod user;
+mod verify;
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Sources};
@@ -67,12 +68,14 @@ enum Command {
     Cert(cert::CertArguments),
     /// 显示生效的设置（密码隐去）。Prints the settings in force, secrets hidden.
     Config(config::ConfigArguments),
+    /// 核验：按操作原文重建并比对全部数据和照片，只读。Rebuilds everything from operations and compares; changes nothing.
+    Verify(verify::VerifyArguments),
     /// 输出接口文档（OpenAPI）。Prints the OpenAPI document.
     Openapi,
     // More commands: one file under cli/ each, one line here, one arm in `run`.
 }
 
-/// Runs the program: 0 when it did what was asked, 1 when not, 2 for a wrong command line.
+/// Runs the program: 0 when it did what was asked, 1 when not, 2 for a wrong command line. `verify` has codes of its own.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -84,7 +87,7 @@ pub fn main() -> ExitCode {
         }
     };
     match run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             output::print_error(&error);
@@ -93,10 +96,10 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> anyhow::Result<()> {
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let mut output = Output::standard();
     if let Command::Openapi = cli.command {
-        return openapi::run(&mut output);
+        return openapi::run(&mut output).map(|()| ExitCode::SUCCESS);
     }
     let config = cli.settings.load()?;
     crate::telemetry::start(&config.log)?;
@@ -110,8 +113,9 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Cert(arguments) => cert::run(&config, &arguments, &mut output),
         Command::Config(arguments) => config::run(&config, &arguments, &mut output),
         Command::Openapi => openapi::run(&mut output),
+        Command::Verify(arguments) => return runtime.block_on(verify::run(config, &arguments, &mut output)),
     };
-    outcome.and_then(|()| output.flush())
+    outcome.and_then(|()| output.flush()).map(|()| ExitCode::SUCCESS)
 }
 
 impl Settings {

@@ -221,7 +221,12 @@ impl Op {
             }
             _ => Body::Unknown,
         };
-        Ok(Self { head, body })
+        let op = Self { head, body };
+        // The nil id stands for "before the first" wherever records are listed.
+        if op.records().iter().any(|id| id.0.is_nil()) {
+            return Err(Unreadable::Malformed("the nil id names no record".to_owned()));
+        }
+        Ok(op)
     }
 
     /// The bytes a phone freezes for this operation: compact JSON with names in order.

@@ -46,6 +46,7 @@ mod rows;
 pub mod sessions;
 pub mod statement;
 pub mod uploads;
+pub mod verify;
 
 pub use connect::{Database, DatabaseConfig};
 pub use engine::{Engine, Row, Tx};

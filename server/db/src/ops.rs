@@ -66,6 +66,8 @@ pub struct LedgerOp {
     pub hash: Vec<u8>,
     /// Human number given.
     pub number: Option<String>,
+    /// What a held operation came to when it was released, as JSON.
+    pub settled: Option<String>,
     /// The operation.
     pub op: NewOp,
 }
@@ -256,7 +258,8 @@ pub async fn create_ledger_entries(tx: &mut Tx, entries: Vec<NewLedgerEntry>) ->
 pub async fn list_ledger(tx: &mut Tx, feed: &str, after: i64, limit: i64) -> Result<Vec<LedgerOp>, DbError> {
     let statement = Statement::new(
         "SELECT ledger.vrev, ledger.effect, ledger.hash, ledger.number, ops.id, ops.incarnation, ops.seq, ops.feed,
-             ops.record, ops.kind, ops.digest, ops.body, ops.context, ops.status, ops.outcome, ops.waits_for, ops.received_at
+             ops.record, ops.kind, ops.digest, ops.body, ops.context, ops.status, ops.outcome, ops.waits_for, ops.settled,
+             ops.received_at
          FROM ledger JOIN ops ON ops.id = ledger.op
          WHERE ledger.feed = $1 AND ledger.vrev > $2 ORDER BY ledger.vrev LIMIT $3",
     )
@@ -271,6 +274,7 @@ pub async fn list_ledger(tx: &mut Tx, feed: &str, after: i64, limit: i64) -> Res
                 effect: row.text("effect")?,
                 hash: row.bytes("hash")?,
                 number: row.opt_text("number")?,
+                settled: row.opt_text("settled")?,
                 op: new_op(row)?,
             })
         })
@@ -332,20 +336,19 @@ pub async fn list_quarantined(tx: &mut Tx, limit: i64) -> Result<Vec<Quarantined
          ORDER BY received_at, id LIMIT $1",
     )
     .bind(limit);
-    let rows = tx.fetch_all(statement).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Quarantined {
-                id: row.uuid("id")?,
-                op: row.uuid("op")?,
-                device: row.uuid("device")?,
-                incarnation: row.uuid("incarnation")?,
-                seq: row.i64("seq")?,
-                code: row.text("code")?,
-                digest: row.bytes("digest")?,
-                body: row.bytes("body")?,
-                received_at: row.i64("received_at")?,
-            })
-        })
-        .collect()
+    tx.fetch_all(statement).await?.iter().map(quarantined).collect()
+}
+
+pub(crate) fn quarantined(row: &Row) -> Result<Quarantined, DbError> {
+    Ok(Quarantined {
+        id: row.uuid("id")?,
+        op: row.uuid("op")?,
+        device: row.uuid("device")?,
+        incarnation: row.uuid("incarnation")?,
+        seq: row.i64("seq")?,
+        code: row.text("code")?,
+        digest: row.bytes("digest")?,
+        body: row.bytes("body")?,
+        received_at: row.i64("received_at")?,
+    })
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use sync_protocol::digest::from_hex;
 use sync_protocol::geo::{Basis, Fix, Wgs84Point, canonical};
 use sync_protocol::merge::{FieldOutcome, report_village};
-use sync_protocol::record::Record;
+use sync_protocol::record::{Record, Register};
 use sync_protocol::time::Micros;
 use uuid::Uuid;
 
@@ -199,8 +199,7 @@ fn reviews(record: &Record) -> Vec<ReviewRow> {
         opened_at,
     };
     let disputed = record.disputed().into_iter().map(|field| {
-        let stamps = record.fields.get(field).into_iter().flat_map(|register| &register.entries);
-        let opened_at = stamps.map(|entry| entry.stamp.at.as_micros()).max().unwrap_or_default();
+        let opened_at = record.fields.get(field).map(disputed_since).unwrap_or_default();
         row(format!("{}:{field}", record.id), field, "disputed".to_owned(), None, opened_at)
     });
     let pending = record.pending.iter().map(|pending| {
@@ -212,6 +211,14 @@ fn reviews(record: &Record) -> Vec<ReviewRow> {
         row(id, "state", outcome_text(FieldOutcome::Proposal), Some(entry.stamp.op.0), entry.stamp.at.as_micros())
     });
     disputed.chain(pending).chain(states).collect()
+}
+
+/// When the first value was made that differs from the earliest. A function of what stands, so that how operations were batched on their
+/// way here does not show, and one more opinion does not make an old question look new.
+fn disputed_since(register: &Register) -> i64 {
+    let Some(first) = register.entries.iter().min_by_key(|entry| entry.stamp.at) else { return 0 };
+    let others = register.entries.iter().filter(|entry| entry.value != first.value);
+    others.map(|entry| entry.stamp.at.as_micros()).min().unwrap_or_default()
 }
 
 fn outcome_text(outcome: FieldOutcome) -> String {

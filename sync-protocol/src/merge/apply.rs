@@ -67,6 +67,10 @@ pub fn decide(world: &mut World, submission: Submission<'_>) -> Outcome {
     let known = world.records.get(&head.record).map(|record| record.feed.clone());
     match (&submission.op.body, known) {
         (Body::Unknown, _) => Outcome::without_effect(Status::Held, "unknown_kind"),
+        // Asked first, so that the answer does not depend on whether another village brought a record of that id earlier or later.
+        (Body::Create(_), _) if created_kind(submission.op).is_none() => {
+            Outcome::without_effect(Status::Held, "unknown_type")
+        }
         (Body::Create(fields), None) => create(world, submission, fields),
         (Body::Create(_), Some(_)) => Outcome::without_effect(Status::Review, "already_exists"),
         (_, Some(feed)) if feed == head.village => change(world, submission),
@@ -79,9 +83,13 @@ pub fn decide(world: &mut World, submission: Submission<'_>) -> Outcome {
     }
 }
 
+fn created_kind(op: &Op) -> Option<&'static KindSpec> {
+    op.head.record_kind.as_deref().and_then(find_kind)
+}
+
 fn create(world: &mut World, submission: Submission<'_>, fields: &BTreeMap<String, Value>) -> Outcome {
     let head = &submission.op.head;
-    let Some(kind) = head.record_kind.as_deref().and_then(find_kind) else {
+    let Some(kind) = created_kind(submission.op) else {
         return Outcome::without_effect(Status::Held, "unknown_type");
     };
     let stamp = submission.stamp(1);
@@ -136,10 +144,7 @@ fn change(world: &mut World, submission: Submission<'_>) -> Outcome {
         Body::Transition { from, to, reason } => {
             transition(&mut record, &submission, (from, to), reason.as_ref(), &stamp)
         }
-        Body::PhotoAttach(photo) => {
-            changed.insert(photo.photo);
-            attach(world, &mut record, &submission, photo, &stamp)
-        }
+        Body::PhotoAttach(photo) => attach(world, &mut record, &submission, photo, &stamp, &mut changed),
         Body::PhotoRetract { photo, reason } => retract(&mut record, &submission, *photo, reason.as_ref(), &stamp),
         Body::Create(_) | Body::Unknown => BTreeMap::new(),
     };
@@ -324,6 +329,7 @@ fn attach(
     submission: &Submission<'_>,
     photo: &PhotoAttach,
     stamp: &Stamp,
+    changed: &mut BTreeSet<RecordId>,
 ) -> BTreeMap<String, FieldOutcome> {
     let carries = find_kind(&record.kind).is_some_and(|kind| kind.carries_photos);
     let foreign =
@@ -335,6 +341,8 @@ fn attach(
         return [("photos".to_owned(), set_aside(record, why, "photos", (None, &value), None, stamp))].into();
     }
     link_photo(record, photo, stamp);
+    // Only now: a refused attachment must not move a photo of another village, or one that does not exist, in this village's feed.
+    changed.insert(photo.photo);
     declare_photo(world, submission, photo)
 }
 

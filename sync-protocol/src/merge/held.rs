@@ -6,7 +6,7 @@ use super::context::Context;
 use super::outcome::{Outcome, Status};
 use crate::ids::{IncarnationId, OpId, RecordId};
 use crate::op::Op;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// One stored operation that waits for a record.
 #[derive(Debug, Clone)]
@@ -32,13 +32,14 @@ pub struct Released {
     pub outcome: Outcome,
 }
 
-/// Decides one operation and then everything that waited for the record it may have brought. An operation that is held now joins `held`.
+/// Decides one operation and then everything that waited for the records it may have brought (its own, and a photo it declares).
+/// An operation that is held now joins `held`.
 pub fn decide_and_release(
     world: &mut World,
     held: &mut BTreeMap<RecordId, Vec<Held>>,
     submission: Submission<'_>,
 ) -> (Outcome, Vec<Released>) {
-    let existed = world.records.contains_key(&submission.op.head.record);
+    let absent = absent_records(world, submission.op);
     let outcome = decide(world, submission);
     if let Some(record) = outcome.waits_for {
         held.entry(record).or_default().push(Held {
@@ -49,28 +50,41 @@ pub fn decide_and_release(
             context: submission.context.clone(),
         });
     }
-    let brought = !existed && world.records.contains_key(&submission.op.head.record);
-    let released = if brought { release(world, held, submission.op.head.record) } else { Vec::new() };
+    let brought = absent.into_iter().filter(|id| world.records.contains_key(id)).collect();
+    let released = release(world, held, brought);
     (outcome, released)
 }
 
-fn release(world: &mut World, held: &mut BTreeMap<RecordId, Vec<Held>>, record: RecordId) -> Vec<Released> {
-    let mut waiting = held.remove(&record).unwrap_or_default();
-    waiting.sort_by_key(|held| (held.incarnation, held.seq));
+fn absent_records(world: &World, op: &Op) -> Vec<RecordId> {
+    op.records().into_iter().filter(|id| !world.records.contains_key(id)).collect()
+}
+
+/// Decides what waited for the records in `brought`, and what waited for the records that those operations bring in turn.
+fn release(
+    world: &mut World,
+    held: &mut BTreeMap<RecordId, Vec<Held>>,
+    mut brought: VecDeque<RecordId>,
+) -> Vec<Released> {
     let mut released = Vec::new();
-    for held_op in waiting {
-        let submission = Submission {
-            id: held_op.id,
-            incarnation: held_op.incarnation,
-            seq: held_op.seq,
-            op: &held_op.op,
-            context: &held_op.context,
-        };
-        let outcome = decide(world, submission);
-        if outcome.status == Status::Held {
-            held.entry(record).or_default().push(held_op);
-        } else {
-            released.push(Released { id: held_op.id, outcome });
+    while let Some(record) = brought.pop_front() {
+        let mut waiting = held.remove(&record).unwrap_or_default();
+        waiting.sort_by_key(|held| (held.incarnation, held.seq));
+        for held_op in waiting {
+            let submission = Submission {
+                id: held_op.id,
+                incarnation: held_op.incarnation,
+                seq: held_op.seq,
+                op: &held_op.op,
+                context: &held_op.context,
+            };
+            let absent = absent_records(world, &held_op.op);
+            let outcome = decide(world, submission);
+            if outcome.status == Status::Held {
+                held.entry(record).or_default().push(held_op);
+            } else {
+                brought.extend(absent.into_iter().filter(|id| world.records.contains_key(id)));
+                released.push(Released { id: held_op.id, outcome });
+            }
         }
     }
     released

@@ -22,6 +22,7 @@ mod records;
 mod reviews;
 mod sessions;
 mod uploads;
+mod verify;
 
 use std::time::Duration;
 

@@ -47,7 +47,7 @@ fn entry(op: &NewOp, vrev: i64, effect: &str) -> NewLedgerEntry {
 
 fn in_ledger(op: &NewOp, vrev: i64, effect: &str) -> LedgerOp {
     let NewLedgerEntry { vrev, effect, number, hash, .. } = entry(op, vrev, effect);
-    LedgerOp { vrev, effect, hash, number, op: op.clone() }
+    LedgerOp { vrev, effect, hash, number, settled: None, op: op.clone() }
 }
 
 /// Villages and the two phone databases 101 and 102.

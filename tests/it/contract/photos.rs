@@ -58,7 +58,7 @@ async fn link_all(tx: &mut Tx, record: u128, photos: &[u128]) -> Result<(), DbEr
 }
 
 #[tokio::test]
-async fn a_photo_is_replaced_whole_but_for_when_it_was_declared() {
+async fn a_photo_is_replaced_whole() {
     both_engines(|db| async move {
         let mut tx = db.begin_write().await?;
         put_photos(&mut tx, vec![owed(1), photo(2)]).await?;
@@ -69,7 +69,8 @@ async fn a_photo_is_replaced_whole_but_for_when_it_was_declared() {
         tx.commit().await?;
 
         let mut tx = db.begin_read().await?;
-        assert_eq!(find_photos(&mut tx, &[id(2), id(9), id(1)]).await?, [photo(1), other]);
+        let declared = PhotoRow { declared_at: 9_000, ..photo(1) };
+        assert_eq!(find_photos(&mut tx, &[id(2), id(9), id(1)]).await?, [declared, other]);
         assert_eq!(find_photos(&mut tx, &[]).await?, []);
         Ok(())
     })

@@ -3,6 +3,8 @@
 
 mod pull;
 mod push;
+mod verify;
+mod verify_random;
 
 use anyhow::Result;
 use paicha::app::App;

@@ -63,7 +63,7 @@ fn photo_row(row: &Row) -> Result<PhotoRow, DbError> {
     })
 }
 
-/// Stores photos as they stand now; no two of one id. When the server first heard of one stays.
+/// Stores photos as they stand now; no two of one id.
 ///
 /// # Errors
 /// When the database fails; the transaction is then over.
@@ -94,7 +94,8 @@ pub async fn put_photos(tx: &mut Tx, photos: Vec<PhotoRow>) -> Result<(), DbErro
         "ON CONFLICT (id) DO UPDATE SET feed = excluded.feed, sha256 = excluded.sha256, bytes = excluded.bytes,
          mime = excluded.mime, stored = excluded.stored, derive_state = excluded.derive_state,
          derive_version = excluded.derive_version, taken_at = excluded.taken_at, lat84 = excluded.lat84,
-         lon84 = excluded.lon84, dhash = excluded.dhash, phash = excluded.phash, entropy_bits = excluded.entropy_bits",
+         lon84 = excluded.lon84, dhash = excluded.dhash, phash = excluded.phash, entropy_bits = excluded.entropy_bits,
+         declared_at = excluded.declared_at",
     )
     .await?;
     Ok(())

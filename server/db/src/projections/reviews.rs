@@ -1,6 +1,6 @@
 //! The table `reviews`: questions that wait for a person, each computed from one record.
 //! Not where they are answered: an answer is an operation, and the question then is no longer among the record's. What a
-//! newcomer gets wrong: `opened_at` is when the question first arose and survives every later rewrite.
+//! newcomer gets wrong: `opened_at` is computed from the record like everything else, so nothing of an old row survives.
 
 use super::Villages;
 use crate::engine::{Row, Tx};
@@ -39,8 +39,7 @@ fn review_row(row: &Row) -> Result<ReviewRow, DbError> {
     })
 }
 
-/// Makes the questions of a record exactly these, all of that record and no two of one id. Those that were open stay open
-/// since then.
+/// Makes the questions of a record exactly these, all of that record and no two of one id.
 ///
 /// # Errors
 /// When the database fails; the transaction is then over.
@@ -66,7 +65,8 @@ pub async fn replace_reviews(tx: &mut Tx, record: Uuid, reviews: Vec<ReviewRow>)
     tx.execute_rows(
         "INSERT INTO reviews (id, record, feed, field, why, op, opened_at) VALUES",
         rows.collect(),
-        "ON CONFLICT (id) DO UPDATE SET feed = excluded.feed, field = excluded.field, why = excluded.why, op = excluded.op",
+        "ON CONFLICT (id) DO UPDATE SET feed = excluded.feed, field = excluded.field, why = excluded.why, op = excluded.op,
+         opened_at = excluded.opened_at",
     )
     .await?;
     Ok(())

@@ -174,30 +174,42 @@ fn refused_groups(fresh: &[Fresh<'_>]) -> BTreeSet<sync_protocol::ids::GroupId> 
     refused.filter_map(|fresh| fresh.op.group.map(|Group { id, .. }| id)).collect()
 }
 
-/// Records that the chunk may bring: those it creates, and photos it declares.
-fn brought(fresh: &[Fresh<'_>]) -> Vec<Uuid> {
-    let ops = fresh.iter().filter_map(|fresh| fresh.op.op.as_ref().ok());
-    ops.filter(|op| matches!(op.body, Body::Create(_))).map(|op| op.head.record.0).collect()
+/// The record that an operation may bring: one it creates, or a photo it declares.
+fn brings(op: &Op) -> Option<Uuid> {
+    match &op.body {
+        Body::Create(_) => Some(op.head.record.0),
+        Body::PhotoAttach(photo) => Some(photo.photo.0),
+        Body::Patch(_)
+        | Body::Transition { .. }
+        | Body::Submit
+        | Body::Supplement(_)
+        | Body::PhotoRetract { .. }
+        | Body::Unknown => None,
+    }
 }
 
 /// Most operations that may wait for the records of one chunk; more are released by the next.
-const WAITING_MAX: i64 = 1000;
+pub(super) const WAITING_MAX: i64 = 1000;
 
 async fn load_waiting(tx: &mut Tx, fresh: &[Fresh<'_>]) -> Result<Waiting, DbError> {
     let mut waiting = Waiting { held: BTreeMap::new(), digests: BTreeMap::new() };
-    let created = brought(fresh);
-    if created.is_empty() {
-        return Ok(waiting);
-    }
-    for row in ops::list_waiting(tx, &created, WAITING_MAX).await? {
-        let (Ok(op), Ok(context), Some(record)) =
-            (Op::parse(&row.body), serde_json::from_str(&row.context), row.waits_for)
-        else {
-            continue;
-        };
-        waiting.digests.insert(row.id.into(), digest_of(&row.digest));
-        let held = Held { id: row.id.into(), incarnation: row.incarnation.into(), seq: row.seq, op, context };
-        waiting.held.entry(record.into()).or_default().push(held);
+    let mut asked: BTreeSet<Uuid> = fresh.iter().filter_map(|fresh| brings(fresh.op.op.as_ref().ok()?)).collect();
+    let mut brought: Vec<Uuid> = asked.iter().copied().collect();
+    // What waits may itself declare photos that others wait for, so ask again until nothing new is named.
+    while !brought.is_empty() {
+        let rows = ops::list_waiting(tx, &brought, WAITING_MAX).await?;
+        brought.clear();
+        for row in rows {
+            let (Ok(op), Ok(context), Some(record)) =
+                (Op::parse(&row.body), serde_json::from_str(&row.context), row.waits_for)
+            else {
+                continue;
+            };
+            brought.extend(brings(&op).filter(|id| asked.insert(*id)));
+            waiting.digests.insert(row.id.into(), digest_of(&row.digest));
+            let held = Held { id: row.id.into(), incarnation: row.incarnation.into(), seq: row.seq, op, context };
+            waiting.held.entry(record.into()).or_default().push(held);
+        }
     }
     Ok(waiting)
 }

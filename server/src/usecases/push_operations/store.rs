@@ -29,7 +29,7 @@ pub(super) async fn store_chunk(tx: &mut Tx, decided: &DecidedChunk<'_>, life: &
 fn new_op(decided: &DecidedOp<'_>, life: &Incarnation, received_at: i64) -> NewOp {
     let incoming = decided.incoming;
     let op = incoming.op.as_ref().ok();
-    // A held operation released later in the same chunk waits for nothing any more; `settle_op` ran before in that case.
+    // A held operation released later in the same chunk is written as waiting here; `settle_op` then says what it came to.
     NewOp {
         id: incoming.id.0,
         incarnation: life.id,
