@@ -4,6 +4,8 @@
 
 pub mod body;
 pub mod extract;
+pub mod page;
+pub mod parameters;
 pub mod problem;
 mod problem_accounts;
 mod problem_imports;

@@ -18,7 +18,8 @@ use std::sync::{Arc, Mutex, RwLock};
 /// # Errors
 /// A sentence that says what could not be opened; nothing is half started.
 pub async fn start(config: Config, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> anyhow::Result<Arc<App>> {
-    std::fs::create_dir_all(&config.data.folder)?;
+    // The database holds personal data: on a shared machine only the owner may look.
+    crate::auth::key_file::make_private_folder(&config.data.folder)?;
     let mut database_config = DatabaseConfig::new(config.database_url().expose().clone());
     database_config.pool_max = config.database.connections_max;
     let database = Database::connect(&database_config).await?;

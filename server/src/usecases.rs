@@ -19,6 +19,7 @@ pub mod import_places;
 pub mod import_report;
 pub mod load_grants;
 pub mod load_village_map;
+pub mod manage_devices;
 pub mod manage_users;
 pub mod projection;
 pub mod pull_changes;

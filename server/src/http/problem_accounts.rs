@@ -6,6 +6,8 @@ use super::problem::ApiError;
 use crate::auth::passwords::PasswordError;
 use crate::usecases::check_password::PasswordWorkError;
 use crate::usecases::describe_caller::DescribeError;
+use crate::usecases::manage_devices::ManageDevicesError;
+use crate::usecases::manage_users::ManageUsersError;
 use crate::usecases::refresh_session::RefreshError;
 use crate::usecases::sign_in::SignInError;
 use crate::usecases::sign_out::SignOutError;
@@ -74,6 +76,34 @@ impl From<DescribeError> for ApiError {
         match error {
             DescribeError::Forbidden => Self::new(Problem::Forbidden),
             DescribeError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<ManageDevicesError> for ApiError {
+    fn from(error: ManageDevicesError) -> Self {
+        match error {
+            ManageDevicesError::Forbidden => Self::new(Problem::Forbidden),
+            ManageDevicesError::NotFound => Self::new(Problem::NotFound),
+            ManageDevicesError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<ManageUsersError> for ApiError {
+    fn from(error: ManageUsersError) -> Self {
+        match error {
+            ManageUsersError::Forbidden => Self::new(Problem::Forbidden),
+            ManageUsersError::NotFound => Self::new(Problem::NotFound),
+            ManageUsersError::LoginTaken => Self::new(Problem::AlreadyExists).detail("登录名已被使用，请换一个。"),
+            ManageUsersError::Field(sentence) => Self::new(Problem::BadParameter).detail(sentence),
+            ManageUsersError::UnknownVillage => {
+                Self::new(Problem::BadParameter).detail("没有这个村（社区）或街道的代码，没有授权。")
+            }
+            ManageUsersError::OwnAccount => Self::new(Problem::BadParameter)
+                .detail("不能停用自己的账号或撤销自己的系统管理员角色，没有改动。请由另一位系统管理员操作。"),
+            ManageUsersError::Password(error) => error.into(),
+            ManageUsersError::Database(error) => error.into(),
         }
     }
 }

@@ -34,10 +34,13 @@ impl utoipa::Modify for BearerToken {
 fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(routes::auth::routes())
+        .merge(routes::devices::routes())
         .merge(routes::health::routes())
         .merge(routes::imports::routes())
+        .merge(routes::openapi::routes())
         .merge(routes::sync::routes())
         .merge(routes::uploads::routes())
+        .merge(routes::users::routes())
 }
 
 /// The OpenAPI document of all routes.

@@ -1,7 +1,10 @@
 //! One file per resource; each has the same parts in the same order: routes, request, response, handler.
 
 pub(super) mod auth;
+pub(super) mod devices;
 pub(super) mod health;
 pub(super) mod imports;
+pub(super) mod openapi;
 pub(super) mod sync;
 pub(super) mod uploads;
+pub(super) mod users;
