@@ -5,5 +5,9 @@
 
 mod api;
 mod contract;
+<<<<<<< HEAD
 mod sync;
+=======
+mod demo;
+>>>>>>> part/demo
 mod tidy;

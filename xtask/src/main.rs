@@ -6,6 +6,7 @@
 
 #![expect(clippy::print_stdout, reason = "the commands talk to the developer on the terminal")]
 
+mod demo;
 mod gate;
 mod postgres;
 mod stock_clients;
@@ -34,6 +35,12 @@ enum Command {
         #[arg(last = true)]
         filter: Vec<String>,
     },
+    /// Builds the program and runs `paicha demo` in data/demo, at http://127.0.0.1:8080.
+    Demo {
+        /// More arguments of `paicha demo`, after `--`.
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
     /// Starts a PostgreSQL server for tests, keeps it running and prints the variable to set.
     Postgres {
         /// Stop it and remove its files.
@@ -47,6 +54,7 @@ enum Command {
 fn main() -> Result<ExitCode> {
     match Arguments::parse().command {
         Command::Test { quick, filter } => gate::run(quick, &filter),
+        Command::Demo { arguments } => demo::run(&arguments),
         Command::Postgres { stop: true } => postgres::stop_kept().map(|()| ExitCode::SUCCESS),
         Command::Postgres { stop: false } => postgres::keep().map(|()| ExitCode::SUCCESS),
         Command::StockClients => stock_clients::print().map(|()| ExitCode::SUCCESS),

@@ -36,6 +36,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(routes::auth::routes())
         .merge(routes::devices::routes())
         .merge(routes::health::routes())
+<<<<<<< HEAD
         .merge(routes::openapi::routes())
         .merge(routes::sync::routes())
 <<<<<<< HEAD
@@ -52,6 +53,13 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(routes::uploads::routes())
         .merge(routes::users::routes())
 >>>>>>> part/uploads
+=======
+        .merge(routes::imports::routes())
+        .merge(routes::openapi::routes())
+        .merge(routes::sync::routes())
+        .merge(routes::uploads::routes())
+        .merge(routes::users::routes())
+>>>>>>> part/demo
 }
 
 /// The OpenAPI document of all routes.

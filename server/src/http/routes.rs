@@ -7,10 +7,13 @@ pub(super) mod forms;
 pub(super) mod health;
 pub(super) mod imports;
 pub(super) mod openapi;
+<<<<<<< HEAD
 pub(super) mod operations;
 pub(super) mod photos;
 pub(super) mod places;
 pub(super) mod reviews;
+=======
+>>>>>>> part/demo
 pub(super) mod sync;
 pub(super) mod uploads;
 pub(super) mod users;

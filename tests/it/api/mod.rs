@@ -4,6 +4,7 @@
 //! One file per subject. What a newcomer gets wrong: a new endpoint needs its row in `permissions`, or that test fails.
 
 mod auth;
+<<<<<<< HEAD
 =======
 //! The server as clients see it, over HTTP on loopback.
 //!
@@ -16,3 +17,6 @@ mod stock_clients;
 mod upload_failures;
 mod uploads;
 >>>>>>> part/uploads
+=======
+mod imports;
+>>>>>>> part/demo
