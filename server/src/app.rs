@@ -1,8 +1,9 @@
 //! Everything a use case needs, in one place: the database, the photo store, keys, clock, ids and the village map. Built once at start;
-//! shared by all requests and jobs. What a newcomer gets wrong: there is no state here that another process would miss; all of that
-//! is in the database and the object store.
+//! shared by all requests and jobs. What a newcomer gets wrong: there is no state here that another process would miss (the throttle
+//! counts alone, on purpose); all of that is in the database and the object store.
 
 use crate::auth::seal::SealRing;
+use crate::auth::throttle::Throttle;
 use crate::auth::tokens::TokenRing;
 use crate::blobs::Blobs;
 use crate::clock::Clock;
@@ -10,7 +11,7 @@ use crate::config::Config;
 use crate::ids::IdSource;
 use paicha_areas::VillageIndex;
 use paicha_db::{Database, DbError};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use sync_protocol::ids::{DeviceId, IncarnationId, UserId};
 use sync_protocol::time::Micros;
 
@@ -35,6 +36,10 @@ pub struct App {
     pub installation: Installation,
     /// Village polygons; replaced whole after an import.
     pub map: RwLock<Arc<VillageIndex>>,
+    /// Counts tries to sign in; in memory, each process for itself.
+    pub throttle: Mutex<Throttle>,
+    /// Places for password checks, `limits.passwords_at_once` of them.
+    pub password_checks: Arc<tokio::sync::Semaphore>,
     /// Wakes the photo jobs when originals have arrived.
     pub photos_waiting: tokio::sync::Notify,
 }

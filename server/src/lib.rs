@@ -4,11 +4,13 @@
 pub mod app;
 pub mod auth;
 pub mod blobs;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod crash;
 pub mod http;
 pub mod ids;
+pub mod jobs;
 pub mod start;
 pub mod telemetry;
 pub mod tls;

@@ -1,2 +1,6 @@
-//! The `paicha` program.
-fn main() {}
+//! The `paicha` program. Everything is in `cli`.
+
+/// See `paicha --help`.
+fn main() -> std::process::ExitCode {
+    paicha::cli::main()
+}

@@ -3,6 +3,7 @@
 
 use crate::app::{App, load_installation};
 use crate::auth::seal::SealRing;
+use crate::auth::throttle::Throttle;
 use crate::auth::tokens::TokenRing;
 use crate::blobs::Blobs;
 use crate::clock::Clock;
@@ -10,14 +11,15 @@ use crate::config::Config;
 use crate::ids::IdSource;
 use crate::usecases::load_village_map::load_village_map;
 use paicha_db::{Database, DatabaseConfig};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 /// Opens everything.
 ///
 /// # Errors
 /// A sentence that says what could not be opened; nothing is half started.
 pub async fn start(config: Config, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> anyhow::Result<Arc<App>> {
-    std::fs::create_dir_all(&config.data.folder)?;
+    // The database holds personal data: on a shared machine only the owner may look.
+    crate::auth::key_file::make_private_folder(&config.data.folder)?;
     let mut database_config = DatabaseConfig::new(config.database_url().expose().clone());
     database_config.pool_max = config.database.connections_max;
     let database = Database::connect(&database_config).await?;
@@ -29,6 +31,8 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>
         blobs: Blobs::in_folder(&config.blobs_folder())?,
         tokens: TokenRing::load_or_create(&config.token_keys_folder())?,
         seals: SealRing::load_or_create(&config.seal_keys_folder())?,
+        throttle: Mutex::new(Throttle::new()),
+        password_checks: Arc::new(tokio::sync::Semaphore::new(config.limits.passwords_at_once)),
         config,
         database,
         clock,

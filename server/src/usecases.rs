@@ -3,7 +3,9 @@
 //! always the visible last step.
 
 pub mod caller;
+pub mod check_password;
 pub mod check_readiness;
+pub mod describe_caller;
 pub mod export_appendix1;
 pub mod find_photo;
 pub mod greet_phone;
@@ -16,6 +18,8 @@ pub mod list_reviews;
 pub mod list_villages;
 pub mod load_grants;
 pub mod load_village_map;
+pub mod manage_devices;
+pub mod manage_users;
 pub mod projection;
 pub mod pull_changes;
 pub mod push_operations;
@@ -23,4 +27,7 @@ pub mod read_appendix1;
 pub mod read_operation;
 pub mod read_record;
 pub mod reading;
+pub mod refresh_session;
+pub mod sign_in;
+pub mod sign_out;
 pub mod wording;

@@ -1,7 +1,8 @@
 //! The integration tests, one binary: a second one would link everything twice.
 //!
-//! `contract` runs every database function on both engines; `tidy` reads the source and keeps the rules of
+//! `api` asks a whole server over HTTP, `contract` runs every database function on both engines; `tidy` reads the source and keeps the rules of
 //! ARCHITECTURE.md. What a newcomer gets wrong: a new file needs its `mod` line here or in its folder, or it never runs.
 
+mod api;
 mod contract;
 mod tidy;

@@ -33,14 +33,18 @@ impl utoipa::Modify for BearerToken {
 
 fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Document::openapi())
-        .merge(routes::health::routes())
-        .merge(routes::sync::routes())
+        .merge(routes::auth::routes())
+        .merge(routes::devices::routes())
         .merge(routes::findings::routes())
         .merge(routes::forms::routes())
+        .merge(routes::health::routes())
+        .merge(routes::openapi::routes())
         .merge(routes::operations::routes())
         .merge(routes::photos::routes())
         .merge(routes::places::routes())
         .merge(routes::reviews::routes())
+        .merge(routes::sync::routes())
+        .merge(routes::users::routes())
 }
 
 /// The OpenAPI document of all routes.

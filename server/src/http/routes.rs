@@ -1,10 +1,14 @@
 //! One file per resource; each has the same parts in the same order: routes, request, response, handler.
 
+pub(super) mod auth;
+pub(super) mod devices;
 pub(super) mod findings;
 pub(super) mod forms;
 pub(super) mod health;
+pub(super) mod openapi;
 pub(super) mod operations;
 pub(super) mod photos;
 pub(super) mod places;
 pub(super) mod reviews;
 pub(super) mod sync;
+pub(super) mod users;

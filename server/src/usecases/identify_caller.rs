@@ -30,18 +30,19 @@ pub enum IdentifyError {
 pub async fn identify_caller(app: &App, token: &str) -> Result<Caller, IdentifyError> {
     let access = app.tokens.verify(token, app.clock.now_us()).map_err(|_| IdentifyError::Token)?;
     let mut tx = app.database.begin_read().await?;
-    let session = sessions::find_session(&mut tx, access.session_id).await?;
-    if session.is_none_or(|session| session.revoked_at.is_some() || session.user != access.user_id) {
-        return Err(IdentifyError::Session);
-    }
-    let user = accounts::find_user(&mut tx, access.user_id).await?.filter(|user| user.disabled_at.is_none());
-    let user = user.ok_or(IdentifyError::Session)?;
+    // The phone first: revoking it ends its sessions too, and it must hear why.
     if let Some(device) = access.device_id {
         let device = devices::find_device(&mut tx, device).await?;
         if device.is_none_or(|device| device.revoked_at.is_some()) {
             return Err(IdentifyError::Device);
         }
     }
+    let session = sessions::find_session(&mut tx, access.session_id).await?;
+    if session.is_none_or(|session| session.revoked_at.is_some() || session.user != access.user_id) {
+        return Err(IdentifyError::Session);
+    }
+    let user = accounts::find_user(&mut tx, access.user_id).await?.filter(|user| user.disabled_at.is_none());
+    let user = user.ok_or(IdentifyError::Session)?;
     let grants = load_grants(&mut tx, access.user_id.into()).await?.now;
     tx.rollback().await?;
     Ok(Caller {
