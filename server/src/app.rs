@@ -14,6 +14,7 @@ use paicha_db::{Database, DbError};
 use std::sync::{Arc, Mutex, RwLock};
 use sync_protocol::ids::{DeviceId, IncarnationId, UserId};
 use sync_protocol::time::Micros;
+use tokio::sync::Semaphore;
 
 /// What all requests share.
 #[derive(Debug)]
@@ -42,6 +43,27 @@ pub struct App {
     pub password_checks: Arc<tokio::sync::Semaphore>,
     /// Wakes the photo jobs when originals have arrived.
     pub photos_waiting: tokio::sync::Notify,
+    /// How many uploads this process takes at once.
+    pub uploads: UploadLanes,
+}
+
+/// What bounds the memory of uploads: each holds one piece while it is received, and one part while it is put together.
+#[derive(Debug)]
+pub struct UploadLanes {
+    /// Bodies being received.
+    pub receiving: Arc<Semaphore>,
+    /// Originals being put together.
+    pub assembling: Semaphore,
+}
+
+/// Originals put together at once; each holds about 6 MiB, and more at once are not faster on one disk.
+const ASSEMBLING_AT_ONCE: usize = 4;
+
+impl UploadLanes {
+    /// Lanes for so many bodies at once.
+    pub fn new(uploads_at_once: usize) -> Self {
+        Self { receiving: Arc::new(Semaphore::new(uploads_at_once)), assembling: Semaphore::new(ASSEMBLING_AT_ONCE) }
+    }
 }
 
 /// The identity of an installation: made once, kept in the database.

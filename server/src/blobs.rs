@@ -7,6 +7,11 @@
 //! | `blobs/sha256/ab/cd/<hash>` | an original |
 //! | `derived/ab/cd/<hash>/<version>/preview.jpg`, `thumbnail.jpg` | made from it, can be thrown away |
 //! | `staging/<upload>/<offset>-<fence>` | a piece of an upload |
+//! | `rejected/<upload>/<n>` | bytes that came whole but with another hash than declared; kept for people |
+
+mod assemble;
+
+pub use assemble::Assembled;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
@@ -72,6 +77,18 @@ pub fn derived_key(sha256: &Sha256Bytes, version: i64, which: Derivative) -> Str
 pub fn piece_key(upload: &str, start: i64, fence: i64) -> String {
     format!("staging/{upload}/{start:012}-{fence}")
 }
+
+/// The key under which the bytes of an upload's n-th wrong completion are kept.
+pub fn rejected_key(upload: &str, failures: i64) -> String {
+    format!("rejected/{upload}/{failures}")
+}
+
+/// The prefix of all pieces of one upload.
+pub fn staging_prefix(upload: &str) -> String {
+    format!("{STAGING}/{upload}")
+}
+
+const STAGING: &str = "staging";
 
 impl Blobs {
     /// A store in a folder, made if need be. Every put is on the disk before it returns.
@@ -143,5 +160,28 @@ impl Blobs {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Keys below a prefix, at most `limit` of them, in no order.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn list(&self, prefix: &str, limit: usize) -> Result<Vec<String>, BlobError> {
+        let prefix = Key::from(prefix);
+        let mut found = self.store.list(Some(&prefix)).take(limit);
+        let mut keys = Vec::new();
+        while let Some(meta) = found.next().await {
+            keys.push(meta?.location.to_string());
+        }
+        Ok(keys)
+    }
+
+    /// Ids of all uploads that have pieces here.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn list_staged_uploads(&self) -> Result<Vec<String>, BlobError> {
+        let found = self.store.list_with_delimiter(Some(&Key::from(STAGING))).await?;
+        Ok(found.common_prefixes.iter().filter_map(|prefix| Some(prefix.filename()?.to_owned())).collect())
     }
 }

@@ -13,5 +13,6 @@ mod problem_accounts;
 pub mod ranges;
 pub mod router;
 mod routes;
+mod tus;
 
 pub use router::{openapi, router};

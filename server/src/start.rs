@@ -1,7 +1,7 @@
 //! From settings to a running application: opens database, photo store and keys, brings the tables up to date, loads the village map.
 //! Used by every command that works on the data, so that all see the same installation.
 
-use crate::app::{App, load_installation};
+use crate::app::{App, UploadLanes, load_installation};
 use crate::auth::seal::SealRing;
 use crate::auth::throttle::Throttle;
 use crate::auth::tokens::TokenRing;
@@ -31,6 +31,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>
         blobs: Blobs::in_folder(&config.blobs_folder())?,
         tokens: TokenRing::load_or_create(&config.token_keys_folder())?,
         seals: SealRing::load_or_create(&config.seal_keys_folder())?,
+        uploads: UploadLanes::new(config.limits.uploads_at_once),
         throttle: Mutex::new(Throttle::new()),
         password_checks: Arc::new(tokio::sync::Semaphore::new(config.limits.passwords_at_once)),
         config,

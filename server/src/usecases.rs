@@ -2,12 +2,17 @@
 //! and commits. No HTTP here, no SQL, no drivers. What a newcomer gets wrong: forgetting the commit loses the change, so saving is
 //! always the visible last step.
 
+pub mod append_upload;
 pub mod caller;
+pub mod cancel_upload;
+pub mod check_blobs;
 pub mod check_password;
 pub mod check_readiness;
+pub mod create_upload;
 pub mod describe_caller;
 pub mod export_appendix1;
 pub mod find_photo;
+pub mod finish_photo;
 pub mod greet_phone;
 pub mod identify_caller;
 pub mod list_findings_map;
@@ -26,8 +31,11 @@ pub mod push_operations;
 pub mod read_appendix1;
 pub mod read_operation;
 pub mod read_record;
+pub mod read_upload;
 pub mod reading;
 pub mod refresh_session;
+pub mod settle_photos;
 pub mod sign_in;
 pub mod sign_out;
+pub mod upload_access;
 pub mod wording;

@@ -17,7 +17,7 @@ pub use inspections::{
 pub use photos::{
     PhotoDebt, PhotoLinkRow, PhotoRow, count_photo_debt, count_photos_owed, find_photos, list_photo_links,
     list_photo_links_of_feed, list_photo_links_of_photo, list_photos_by_sha256, list_photos_of_feed, list_photos_owed,
-    list_photos_to_derive, put_photo_links, put_photos,
+    list_photos_to_derive, list_photos_to_settle, put_photo_links, put_photos,
 };
 pub use places::{PlaceFilter, PlacePage, PlaceRow, find_places, list_places, list_places_of_feed, put_places};
 pub use reviews::{ReviewPage, ReviewRow, list_reviews, list_reviews_of_feed, replace_reviews};

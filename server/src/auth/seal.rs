@@ -38,6 +38,8 @@ pub enum Purpose {
     RefreshChain,
     /// A link to a file for a short time.
     Download,
+    /// The id of an upload, derived from who sends what.
+    Upload,
 }
 
 impl Purpose {
@@ -48,6 +50,7 @@ impl Purpose {
             Self::ListCursor => "paicha/seal/v1/list-cursor",
             Self::RefreshChain => "paicha/seal/v1/refresh-chain",
             Self::Download => "paicha/seal/v1/download",
+            Self::Upload => "paicha/seal/v1/upload",
         }
     }
 }
@@ -182,8 +185,14 @@ fn generate_key() -> Result<Secret<String>, KeyError> {
 mod tests {
     use super::*;
 
-    const PURPOSES: [Purpose; 5] =
-        [Purpose::TimeAnchor, Purpose::PullCursor, Purpose::ListCursor, Purpose::RefreshChain, Purpose::Download];
+    const PURPOSES: [Purpose; 6] = [
+        Purpose::TimeAnchor,
+        Purpose::PullCursor,
+        Purpose::ListCursor,
+        Purpose::RefreshChain,
+        Purpose::Download,
+        Purpose::Upload,
+    ];
 
     fn ring() -> (SealRing, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();

@@ -3,6 +3,7 @@
 
 use crate::usecases::pull_changes::PullError;
 use crate::usecases::push_operations::PushError;
+use crate::usecases::upload_access::UploadError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use paicha_db::DbError;
@@ -109,6 +110,32 @@ impl From<PushError> for ApiError {
             PushError::IncarnationTaken => Self::new(Problem::IncarnationRollback),
             PushError::Database(error) => error.into(),
             PushError::Interrupted => Self::internal(error),
+        }
+    }
+}
+
+/// Seconds to wait when the photo store fails.
+const STORE_RETRY_AFTER_S: u64 = 10;
+
+impl From<UploadError> for ApiError {
+    fn from(error: UploadError) -> Self {
+        match error {
+            UploadError::NotFound => Self::new(Problem::NotFound),
+            UploadError::Gone => Self::new(Problem::UploadGone),
+            UploadError::TooLarge => Self::new(Problem::TooLarge),
+            UploadError::WrongOffset => Self::new(Problem::UploadOffset),
+            UploadError::Superseded => Self::new(Problem::UploadSuperseded),
+            UploadError::WrongChecksum => Self::new(Problem::ChecksumMismatch),
+            UploadError::WrongHash => Self::new(Problem::ChecksumMismatch)
+                .detail("整张照片与登记的摘要不符，已从头开始；收到的内容已另行保存。请核对手机上的原图后重传。"),
+            UploadError::Cut => Self::new(Problem::MalformedRequest),
+            UploadError::Store(error) => {
+                tracing::error!(%error, source = ?std::error::Error::source(&error), "the photo store failed");
+                Self::new(Problem::Unavailable).retry_after(STORE_RETRY_AFTER_S)
+            }
+            UploadError::Database(error) => error.into(),
+            UploadError::Push(error) => error.into(),
+            UploadError::Interrupted => Self::internal(error),
         }
     }
 }

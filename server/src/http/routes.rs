@@ -11,4 +11,5 @@ pub(super) mod photos;
 pub(super) mod places;
 pub(super) mod reviews;
 pub(super) mod sync;
+pub(super) mod uploads;
 pub(super) mod users;

@@ -1,5 +1,10 @@
 //! The interface as phones and browsers see it: real HTTP against a real server on both engines.
 //!
-//! One file per subject. What a newcomer gets wrong: a new endpoint needs its row in `permissions`, or that test fails.
+//! One file per subject; each test has a server with its own data folder and database. What a newcomer gets wrong: the clock stands
+//! still until the test moves it.
 
 mod auth;
+mod derive;
+mod photo_rig;
+mod upload_failures;
+mod uploads;

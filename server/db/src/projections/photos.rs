@@ -144,6 +144,21 @@ pub async fn list_photos_to_derive(tx: &mut Tx, version: i64, limit: i64) -> Res
     tx.fetch_all(statement).await?.iter().map(photo_row).collect()
 }
 
+/// Photos after an id whose original is here although they are not marked as stored, in order of id, whatever their feed.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn list_photos_to_settle(tx: &mut Tx, after: Option<Uuid>, limit: i64) -> Result<Vec<PhotoRow>, DbError> {
+    let statement = Statement::new(
+        "SELECT id, feed, photos.sha256, photos.bytes, mime, stored, derive_state, derive_version, taken_at, lat84, lon84,
+             dhash, phash, entropy_bits, declared_at
+         FROM photos JOIN blobs ON blobs.sha256 = photos.sha256 WHERE NOT stored AND id > $1 ORDER BY id LIMIT $2",
+    )
+    .bind(after.unwrap_or(Uuid::nil()))
+    .bind(limit);
+    tx.fetch_all(statement).await?.iter().map(photo_row).collect()
+}
+
 /// Photos of the feeds that were declared before an instant (microseconds UTC) and are not here yet, oldest first.
 ///
 /// # Errors
