@@ -6,3 +6,12 @@
 pub mod app;
 pub mod databases;
 pub mod postgres;
+
+use std::path::PathBuf;
+
+/// The root of the workspace whose tests run. Asked for at run time, since a `target` folder may be copied between clones.
+#[must_use]
+pub fn workspace_root() -> PathBuf {
+    let member = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    PathBuf::from(member).join("..")
+}

@@ -4,7 +4,6 @@
 //! belong to cargo and the tests. What a newcomer gets wrong: a generated file is checked by making it again, so its
 //! command goes into `GENERATED`, not into CI.
 
-use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
@@ -114,8 +113,7 @@ fn generated_files() -> Result<()> {
         if !output.status.success() {
             bail!("`cargo {}` failed: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
         }
-        let committed =
-            std::fs::read(Path::new(tools::ROOT).join(path)).with_context(|| format!("{path} is missing"))?;
+        let committed = std::fs::read(tools::root().join(path)).with_context(|| format!("{path} is missing"))?;
         if committed != output.stdout {
             bail!("{path} is stale: run `cargo {} > {path}` and commit it", arguments.join(" "));
         }

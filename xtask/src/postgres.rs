@@ -97,7 +97,7 @@ pub(crate) fn stop_kept() -> Result<()> {
 /// One kept server for each clone, so that two branches do not share templates by accident.
 fn kept() -> Result<Cluster> {
     let mut hasher = DefaultHasher::new();
-    fs::canonicalize(tools::ROOT)?.hash(&mut hasher);
+    fs::canonicalize(tools::root())?.hash(&mut hasher);
     let folder = env::temp_dir().join(format!("paicha-postgres-{:08x}", hasher.finish() & 0xffff_ffff));
     Ok(Cluster { folder, programs: find()? })
 }

@@ -79,7 +79,7 @@ pub async fn list_devices(tx: &mut Tx, user: Option<Uuid>, page: Page) -> Result
     let after = page.after.unwrap_or((i64::MAX, Uuid::max()));
     let statement = Statement::new(
         "SELECT id, user_id, label, model, enrolled_at, seen_at, revoked_at FROM devices
-         WHERE ($1 IS NULL OR user_id = $1) AND (enrolled_at < $2 OR (enrolled_at = $2 AND id < $3))
+         WHERE ($1 IS NULL OR user_id = $1) AND (enrolled_at, id) < ($2, $3)
          ORDER BY enrolled_at DESC, id DESC LIMIT $4",
     )
     .bind(user)

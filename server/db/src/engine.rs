@@ -11,7 +11,7 @@
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
-use sqlx::{Arguments, AssertSqlSafe, Decode, Row as _, SqlSafeStr, SqlStr, Type};
+use sqlx::{Arguments, AssertSqlSafe, Decode, Row as _, SqlSafeStr, SqlStr, Type, TypeInfo as _, ValueRef as _};
 use uuid::Uuid;
 
 use crate::error::DbError;
@@ -315,7 +315,9 @@ impl Row {
     pub fn opt_i64(&self, column: &str) -> Result<Option<i64>, DbError> {
         match &self.0 {
             // A literal such as `SELECT 1` has 32 bits on PostgreSQL.
-            EngineRow::Postgres(row) if row.try_get::<Option<i32>, _>(column).is_ok() => {
+            EngineRow::Postgres(row)
+                if row.try_get_raw(column).is_ok_and(|value| value.type_info().name() == "INT4") =>
+            {
                 Ok(self.get::<i32>(column)?.map(i64::from))
             }
             EngineRow::Sqlite(_) | EngineRow::Postgres(_) => self.get(column),

@@ -25,7 +25,7 @@ pub struct StoredAnswer {
 }
 
 /// One operation to store.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewOp {
     /// Operation id.
     pub id: Uuid,
@@ -56,7 +56,7 @@ pub struct NewOp {
 }
 
 /// An operation with everything a rebuild needs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerOp {
     /// Position.
     pub vrev: i64,
@@ -214,7 +214,7 @@ pub async fn list_ops_of_record(tx: &mut Tx, record: Uuid, limit: i64) -> Result
 }
 
 /// One entry of a ledger to add.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewLedgerEntry {
     /// The village.
     pub feed: String,
@@ -278,7 +278,7 @@ pub async fn list_ledger(tx: &mut Tx, feed: &str, after: i64, limit: i64) -> Res
 }
 
 /// What a phone sent under a number or id that is taken: kept, never applied.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quarantined {
     /// Made by the server.
     pub id: Uuid,

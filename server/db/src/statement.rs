@@ -4,7 +4,7 @@
 //! engine would silently change (SQLite stores a NaN as NULL) or refuse alone (PostgreSQL refuses a NUL byte in a text)
 //! is refused by both. What a newcomer gets wrong: `$in` takes its numbers after all single binds, wherever it stands.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use uuid::Uuid;
 
@@ -196,12 +196,19 @@ pub(crate) enum SqlText {
 }
 
 /// A literal SQL text with its values. Placeholders are `$1`, `$2`, ... in the order of `bind`.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use = "a statement does nothing until a Tx runs it"]
 pub struct Statement {
     sql: &'static str,
     values: Vec<Value>,
     list: Option<Vec<Value>>,
+}
+
+impl fmt::Debug for Statement {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Values may be personal or secret; they do not belong into a log.
+        write!(formatter, "Statement({:?}, {} values)", self.sql, self.values.len())
+    }
 }
 
 impl Statement {

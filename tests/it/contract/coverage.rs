@@ -6,14 +6,14 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 /// Not SQL of tables; `engine.rs` here tests them.
 const NOT_CONTRACTS: [&str; 2] = ["engine.rs", "connect.rs"];
 
 #[test]
 fn every_public_function_of_the_db_crate_has_a_contract_test() -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("tests/ lies in the workspace")?;
+    let root = paicha_tests::workspace_root();
     let tests: String = rust_files(&root.join("tests/it/contract"))?.into_iter().map(|(_, text)| text).collect();
     let mut missing = Vec::new();
     for (name, text) in rust_files(&root.join("server/db/src"))? {

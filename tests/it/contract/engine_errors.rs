@@ -173,6 +173,20 @@ async fn a_postgres_deadlock_is_retryable() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_postgres_lock_that_is_not_granted_is_busy_and_retryable() -> Result<()> {
+    let fresh = TestDatabase::create(Engine::Postgres).await?;
+    create_probe(&fresh.database).await?;
+    let mut holder = fresh.database.begin_write().await?;
+    insert_id(&mut holder, 1).await?;
+    let mut waiter = fresh.database.begin_write().await?;
+    waiter.execute(Statement::new("SET LOCAL lock_timeout = '50ms'")).await?;
+    let refused = insert_id(&mut waiter, 1).await.expect_err("the same key waits for the other transaction");
+    assert!(matches!(refused, DbError::Busy) && refused.is_retryable(), "{refused:?}");
+    drop((holder, waiter));
+    fresh.remove().await
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_database_is_corrupt_and_a_missing_folder_unavailable() -> Result<()> {
     let directory = tempfile::tempdir()?;
     let file = directory.path().join("notes.txt");

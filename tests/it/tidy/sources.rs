@@ -4,9 +4,8 @@
 //! leaves out comments and everything from a `#[cfg(test)]` module on, `numbered_lines` leaves out nothing.
 
 use std::fs;
-use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use walkdir::{DirEntry, WalkDir};
 
 use super::rules::FOLDERS_SKIPPED;
@@ -63,7 +62,7 @@ impl Line<'_> {
         })
     }
 
-    /// Whether an absolute path begins with `folder` here; `https://host/work/` is none.
+    /// Whether an absolute path begins with `folder` here; the path of a URL is none.
     pub(super) fn names_folder(&self, folder: &str) -> bool {
         self.text.match_indices(folder).any(|(start, _)| {
             let before = self.text[..start].chars().next_back();
@@ -79,16 +78,16 @@ impl Line<'_> {
 
 /// Every text file of the workspace, in order of their paths.
 pub(super) fn all_sources() -> Result<Vec<Source>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("tests/ lies in the workspace")?;
+    let root = paicha_tests::workspace_root();
     let wanted = |entry: &DirEntry| {
         entry.depth() == 0 || !FOLDERS_SKIPPED.iter().any(|folder| entry.file_name().to_str() == Some(folder))
     };
     let mut sources = Vec::new();
-    for entry in WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(wanted) {
+    for entry in WalkDir::new(&root).sort_by_file_name().into_iter().filter_entry(wanted) {
         let entry = entry?;
         let extension = entry.path().extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         if entry.file_type().is_file() && (EXTENSIONS.contains(&extension) || entry.path().ends_with(".ci/run")) {
-            let path = entry.path().strip_prefix(root)?.display().to_string().replace('\\', "/");
+            let path = entry.path().strip_prefix(&root)?.display().to_string().replace('\\', "/");
             sources.push(Source { path, text: fs::read_to_string(entry.path())? });
         }
     }
@@ -102,8 +101,15 @@ pub(super) fn report(violations: Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// Lines inside `CREATE TABLE` that begin a column and have no comment behind them or on the line above.
-pub(super) fn columns_without_comment(source: &Source) -> Vec<Line<'_>> {
+/// A column of a `CREATE TABLE` and whether a comment stands behind it or on the line above.
+pub(super) struct Column<'a> {
+    pub line: Line<'a>,
+    pub name: &'a str,
+    pub explained: bool,
+}
+
+/// The columns of the tables a migration creates.
+pub(super) fn columns(source: &Source) -> Vec<Column<'_>> {
     const NO_COLUMN: [&str; 7] = ["PRIMARY", "FOREIGN", "UNIQUE", "CHECK", "CONSTRAINT", "REFERENCES", "ON"];
     let mut inside = false;
     let mut commented = false;
@@ -115,9 +121,9 @@ pub(super) fn columns_without_comment(source: &Source) -> Vec<Line<'_>> {
         if code.starts_with("CREATE TABLE") {
             inside = true;
         } else if inside && depth == 1 && !code.is_empty() && !code.starts_with(')') {
-            let first = code.split([' ', '(']).next().unwrap_or_default();
-            if !NO_COLUMN.contains(&first) && !commented && !text.contains("--") {
-                found.push(Line { path: line.path, number: line.number, text: line.text });
+            let name = code.split([' ', '(']).next().unwrap_or_default();
+            if !NO_COLUMN.contains(&name) {
+                found.push(Column { line, name, explained: commented || text.contains("--") });
             }
         }
         commented = text.starts_with("--");
@@ -128,9 +134,11 @@ pub(super) fn columns_without_comment(source: &Source) -> Vec<Line<'_>> {
 }
 
 #[test]
-fn a_column_without_a_comment_is_found() {
-    let text = "CREATE TABLE t (\n    -- Good.\n    a TEXT,\n    b TEXT, -- good\n    c TEXT NOT NULL\n        CHECK (c IN (\n        'x')),\n    PRIMARY KEY (a)\n);\nCREATE INDEX i ON t (a);\n";
+fn columns_and_their_comments_are_found() {
+    let text = "CREATE TABLE t (\n    -- Good.\n    a TEXT,\n    b TEXT, -- good\n    c TEXT NOT NULL\n        \
+                CHECK (c IN (\n        'x')),\n    PRIMARY KEY (a)\n);\nCREATE INDEX i ON t (a);\n";
     let source = Source { path: "a.sql".to_owned(), text: text.to_owned() };
-    let found: Vec<usize> = columns_without_comment(&source).iter().map(|line| line.number).collect();
-    assert_eq!(found, [5]);
+    let found: Vec<(&str, usize, bool)> =
+        columns(&source).iter().map(|column| (column.name, column.line.number, column.explained)).collect();
+    assert_eq!(found, [("a", 3, true), ("b", 4, true), ("c", 5, false)]);
 }

@@ -268,8 +268,7 @@ pub async fn list_photo_links_of_feed(
     let statement = Statement::new(
         "SELECT photo_links.record, photo_links.photo, photo_links.role
          FROM photo_links JOIN records ON records.id = photo_links.record
-         WHERE records.feed = $1
-           AND (photo_links.record > $2 OR (photo_links.record = $2 AND photo_links.photo > $3))
+         WHERE records.feed = $1 AND (photo_links.record, photo_links.photo) > ($2, $3)
          ORDER BY photo_links.record, photo_links.photo LIMIT $4",
     )
     .bind(feed)

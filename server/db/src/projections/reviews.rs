@@ -90,7 +90,7 @@ pub async fn list_reviews(tx: &mut Tx, feeds: &Villages, page: ReviewPage) -> Re
     let (after_opened, after_id) = page.after.unwrap_or((i64::MIN, String::new()));
     let statement = Statement::new(
         "SELECT id, record, feed, field, why, op, opened_at FROM reviews
-         WHERE (opened_at > $1 OR (opened_at = $1 AND id > $2)) AND ($3 OR feed IN ($in))
+         WHERE (opened_at, id) > ($1, $2) AND ($3 OR feed IN ($in))
          ORDER BY opened_at, id LIMIT $4",
     )
     .bind(after_opened)
