@@ -3,13 +3,17 @@
 //! status; outcomes are data, and errors are for requests that cannot be served.
 
 pub mod body;
+pub mod conditions;
 pub mod download;
 pub mod extract;
 pub mod page;
 pub mod parameters;
 pub mod problem;
 mod problem_accounts;
+<<<<<<< HEAD
 mod problem_imports;
+=======
+>>>>>>> part/reading
 pub mod ranges;
 pub mod router;
 mod routes;

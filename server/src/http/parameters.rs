@@ -3,6 +3,7 @@
 //! so that nobody learns which ids could exist.
 
 use super::problem::ApiError;
+<<<<<<< HEAD
 use crate::usecases::reading::{Conditions, PageOf, PageQuery, ReadError, bounding_box};
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
@@ -11,6 +12,12 @@ use serde::{Deserialize, Serialize};
 use sync_protocol::problem::Problem;
 use sync_protocol::time::{LocalDate, Micros};
 use utoipa::{IntoParams, ToSchema};
+=======
+use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use sync_protocol::problem::Problem;
+>>>>>>> part/reading
 use uuid::Uuid;
 
 /// The query, read into `T`.
@@ -43,6 +50,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IdInPath {
 pub fn bad_parameter(detail: impl Into<String>) -> ApiError {
     ApiError::new(Problem::BadParameter).detail(detail)
 }
+<<<<<<< HEAD
 
 /// Conditions that the lists of hazards and inspections and the map share.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -144,3 +152,5 @@ impl From<ReadError> for ApiError {
         }
     }
 }
+=======
+>>>>>>> part/reading

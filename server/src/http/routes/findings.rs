@@ -2,8 +2,9 @@
 
 use crate::app::App;
 use crate::http::body::json_response;
+use crate::http::conditions::{FindingParameters, PageBody};
 use crate::http::extract::Authenticated;
-use crate::http::parameters::{FindingParameters, IdInPath, PageBody, Parameters};
+use crate::http::parameters::{IdInPath, Parameters};
 use crate::http::problem::{ApiError, ProblemBody};
 use crate::usecases::list_findings_map::{FindingsMap, list_findings_map};
 use crate::usecases::list_hazards::{HazardItem, list_hazards};
@@ -34,7 +35,7 @@ async fn hazards(
     Parameters(wanted): Parameters<FindingParameters>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let page = wanted.page();
+    let page = wanted.page()?;
     let found = list_hazards(&app, &caller, &wanted.conditions()?, &page).await?;
     Ok(json_response(&headers, &PageBody::from(found)))
 }
@@ -60,7 +61,7 @@ async fn inspections(
     Parameters(wanted): Parameters<FindingParameters>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let page = wanted.page();
+    let page = wanted.page()?;
     let found = list_inspections(&app, &caller, &wanted.conditions()?, &page).await?;
     Ok(json_response(&headers, &PageBody::from(found)))
 }

@@ -2,13 +2,14 @@
 
 use crate::app::App;
 use crate::http::body::json_response;
+use crate::http::conditions::{PageBody, page_query, parse_box};
 use crate::http::extract::Authenticated;
-use crate::http::parameters::{IdInPath, PageBody, Parameters, parse_box};
+use crate::http::parameters::{IdInPath, Parameters};
 use crate::http::problem::{ApiError, ProblemBody};
 use crate::usecases::list_places::{PlaceConditions, PlaceItem, list_places};
 use crate::usecases::list_villages::{VillageItem, list_villages};
 use crate::usecases::read_record::{RecordView, read_record};
-use crate::usecases::reading::{PageQuery, bounding_box};
+use crate::usecases::reading::bounding_box;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -38,7 +39,7 @@ struct PlaceParameters {
     /// `west,south,east,north` in degrees, WGS-84.
     bbox: Option<String>,
     /// `next` of the page before.
-    cursor: Option<String>,
+    after: Option<String>,
     /// Rows of the page, 1 to 200; 50 when absent.
     limit: Option<i64>,
 }
@@ -69,7 +70,7 @@ async fn places(
     Parameters(wanted): Parameters<PlaceParameters>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let page = PageQuery { cursor: wanted.cursor, limit: wanted.limit };
+    let page = page_query(wanted.after, wanted.limit)?;
     let conditions = PlaceConditions {
         village: wanted.village,
         name: wanted.name,

@@ -2,11 +2,11 @@
 
 use crate::app::App;
 use crate::http::body::json_response;
+use crate::http::conditions::{PageBody, page_query};
 use crate::http::extract::Authenticated;
-use crate::http::parameters::{PageBody, Parameters};
+use crate::http::parameters::Parameters;
 use crate::http::problem::{ApiError, ProblemBody};
 use crate::usecases::list_reviews::{ReviewItem, list_reviews};
-use crate::usecases::reading::PageQuery;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -28,7 +28,7 @@ struct ReviewParameters {
     /// Area code of a village or subdistrict.
     village: Option<String>,
     /// `next` of the page before.
-    cursor: Option<String>,
+    after: Option<String>,
     /// Rows of the page, 1 to 200; 50 when absent.
     limit: Option<i64>,
 }
@@ -42,7 +42,7 @@ async fn reviews(
     Parameters(wanted): Parameters<ReviewParameters>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let page = PageQuery { cursor: wanted.cursor, limit: wanted.limit };
+    let page = page_query(wanted.after, wanted.limit)?;
     let found = list_reviews(&app, &caller, wanted.village.as_deref(), &page).await?;
     Ok(json_response(&headers, &PageBody::from(found)))
 }
