@@ -10,10 +10,7 @@ pub mod page;
 pub mod parameters;
 pub mod problem;
 mod problem_accounts;
-<<<<<<< HEAD
 mod problem_imports;
-=======
->>>>>>> part/reading
 pub mod ranges;
 pub mod router;
 mod routes;

@@ -32,15 +32,9 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>
         blobs: Blobs::in_folder(&config.blobs_folder())?,
         tokens: TokenRing::load_or_create(&config.token_keys_folder())?,
         seals: SealRing::load_or_create(&config.seal_keys_folder())?,
-<<<<<<< HEAD
         throttle: Mutex::new(Throttle::new()),
         password_checks: Arc::new(tokio::sync::Semaphore::new(config.limits.passwords_at_once)),
         uploads: UploadLanes::new(config.limits.uploads_at_once),
-=======
-        uploads: UploadLanes::new(config.limits.uploads_at_once),
-        throttle: Mutex::new(Throttle::new()),
-        password_checks: Arc::new(tokio::sync::Semaphore::new(config.limits.passwords_at_once)),
->>>>>>> part/uploads
         config,
         database,
         clock,

@@ -5,9 +5,6 @@
 
 mod api;
 mod contract;
-<<<<<<< HEAD
-mod sync;
-=======
 mod demo;
->>>>>>> part/demo
+mod sync;
 mod tidy;

@@ -4,6 +4,7 @@
 //! belong to cargo and the tests. What a newcomer gets wrong: a generated file is checked by making it again, so its
 //! command goes into `GENERATED`, not into CI.
 
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 

@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
@@ -26,7 +26,7 @@ pub(crate) fn print() -> Result<()> {
 
 /// The folder of the clients, installed when they are missing.
 pub(crate) fn ensure() -> Result<PathBuf> {
-    let source = Path::new(tools::ROOT).join("tests/stock-clients");
+    let source = tools::root().join("tests/stock-clients");
     let mut hasher = DefaultHasher::new();
     for file in FILES {
         fs::read(source.join(file)).with_context(|| format!("{file} is missing"))?.hash(&mut hasher);

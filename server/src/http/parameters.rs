@@ -3,21 +3,10 @@
 //! so that nobody learns which ids could exist.
 
 use super::problem::ApiError;
-<<<<<<< HEAD
-use crate::usecases::reading::{Conditions, PageOf, PageQuery, ReadError, bounding_box};
-use axum::extract::{FromRequestParts, Path, Query};
-use axum::http::request::Parts;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use sync_protocol::problem::Problem;
-use sync_protocol::time::{LocalDate, Micros};
-use utoipa::{IntoParams, ToSchema};
-=======
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use sync_protocol::problem::Problem;
->>>>>>> part/reading
 use uuid::Uuid;
 
 /// The query, read into `T`.
@@ -50,107 +39,3 @@ impl<S: Send + Sync> FromRequestParts<S> for IdInPath {
 pub fn bad_parameter(detail: impl Into<String>) -> ApiError {
     ApiError::new(Problem::BadParameter).detail(detail)
 }
-<<<<<<< HEAD
-
-/// Conditions that the lists of hazards and inspections and the map share.
-#[derive(Debug, Clone, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct FindingParameters {
-    /// Area code of a village or subdistrict.
-    pub village: Option<String>,
-    /// State code of hazards: `reg`, `plan`, `fixing`, `verify`, `accepted`, `closed`, `void`.
-    pub state: Option<String>,
-    /// Level code of hazards: `general`, `suspected`, `major_direct`, `major_collective`.
-    pub level: Option<String>,
-    /// Kind code of inspections: `patrol`, `spot`, ...
-    pub kind: Option<String>,
-    /// The place.
-    pub place: Option<Uuid>,
-    /// The inspection that found a hazard.
-    pub inspection: Option<Uuid>,
-    /// Happened then or later: a day in Shanghai, `2023-06-01`, or an instant, `2023-06-01T08:00:00+08:00`.
-    pub from: Option<String>,
-    /// Happened before then; as `from`.
-    pub before: Option<String>,
-    /// `west,south,east,north` in degrees, WGS-84.
-    pub bbox: Option<String>,
-    /// `next` of the page before.
-    pub cursor: Option<String>,
-    /// Rows of the page, 1 to 200; 50 when absent.
-    pub limit: Option<i64>,
-}
-
-impl FindingParameters {
-    /// The page that is wanted.
-    pub fn page(&self) -> PageQuery {
-        PageQuery { cursor: self.cursor.clone(), limit: self.limit }
-    }
-
-    /// What the use cases understand.
-    ///
-    /// # Errors
-    /// `bad-parameter` with what is wrong.
-    pub fn conditions(self) -> Result<Conditions, ApiError> {
-        Ok(Conditions {
-            village: self.village,
-            state: self.state,
-            level: self.level,
-            kind: self.kind,
-            place: self.place,
-            inspection: self.inspection,
-            from: self.from.as_deref().map(day_or_instant).transpose()?,
-            before: self.before.as_deref().map(day_or_instant).transpose()?,
-            within: self.bbox.as_deref().map(parse_box).transpose()?.map(bounding_box),
-        })
-    }
-}
-
-fn day_or_instant(text: &str) -> Result<Micros, ApiError> {
-    let day = || text.parse::<LocalDate>().ok().map(LocalDate::first_instant);
-    let bad = || bad_parameter("时间应写成 2023-06-01 或 2023-06-01T08:00:00+08:00 的样子");
-    text.parse().ok().or_else(day).ok_or_else(bad)
-}
-
-/// South, west, north, east of a box that a request gives as `west,south,east,north`.
-pub fn parse_box(text: &str) -> Result<[f64; 4], ApiError> {
-    let numbers: Option<Vec<f64>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
-    let sides: Option<[f64; 4]> = numbers.and_then(|numbers| numbers.try_into().ok());
-    match sides {
-        Some([west, south, east, north])
-            if -90.0 <= south && south <= north && north <= 90.0 && -180.0 <= west && west <= east && east <= 180.0 =>
-        {
-            Ok([south, west, north, east])
-        }
-        Some(_) | None => Err(bad_parameter("bbox 应为 西,南,东,北 四个度数（WGS-84）")),
-    }
-}
-
-/// One page of a list.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PageBody<T: ToSchema> {
-    /// Its rows.
-    items: Vec<T>,
-    /// Pass it as `cursor` for the next page; null at the end.
-    next: Option<String>,
-}
-
-impl<T: ToSchema> From<PageOf<T>> for PageBody<T> {
-    fn from(page: PageOf<T>) -> Self {
-        Self { items: page.items, next: page.next }
-    }
-}
-
-impl From<ReadError> for ApiError {
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::NotAllowed => Problem::Forbidden.into(),
-            ReadError::NotFound => Problem::NotFound.into(),
-            ReadError::BadCursor => bad_parameter("翻页位置无效，请从第一页重新查询"),
-            ReadError::Store(error) => Self::internal(error),
-            ReadError::Database(error) => error.into(),
-        }
-    }
-}
-=======
->>>>>>> part/reading

@@ -35,44 +35,18 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(routes::auth::routes())
         .merge(routes::devices::routes())
-<<<<<<< HEAD
+        .merge(routes::findings::routes())
+        .merge(routes::forms::routes())
         .merge(routes::health::routes())
-<<<<<<< HEAD
-        .merge(routes::openapi::routes())
-        .merge(routes::sync::routes())
-<<<<<<< HEAD
         .merge(routes::imports::routes())
-        .merge(routes::uploads::routes())
-        .merge(routes::forms::routes())
-        .merge(routes::users::routes())
-        .merge(routes::findings::routes())
-=======
-        .merge(routes::findings::routes())
-        .merge(routes::forms::routes())
-        .merge(routes::health::routes())
         .merge(routes::openapi::routes())
->>>>>>> part/reading
         .merge(routes::operations::routes())
         .merge(routes::photos::routes())
         .merge(routes::places::routes())
         .merge(routes::reviews::routes())
-<<<<<<< HEAD
-=======
-        .merge(routes::uploads::routes())
-        .merge(routes::users::routes())
->>>>>>> part/uploads
-=======
-        .merge(routes::imports::routes())
-        .merge(routes::openapi::routes())
         .merge(routes::sync::routes())
         .merge(routes::uploads::routes())
         .merge(routes::users::routes())
->>>>>>> part/demo
-=======
-        .merge(routes::sync::routes())
-        .merge(routes::uploads::routes())
-        .merge(routes::users::routes())
->>>>>>> part/reading
 }
 
 /// The OpenAPI document of all routes.

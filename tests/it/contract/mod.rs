@@ -14,9 +14,9 @@ mod hazards;
 mod incarnations;
 mod inspections;
 mod meta;
-<<<<<<< HEAD
 mod ops;
 mod photos;
+mod photos_to_settle;
 mod places;
 mod records;
 mod reviews;
@@ -69,6 +69,3 @@ async fn put_villages(tx: &mut Tx) -> Result<(), DbError> {
 async fn waits<T>(task: &mut JoinHandle<T>) -> bool {
     tokio::time::timeout(WAITING, task).await.is_err()
 }
-=======
-mod photos_to_settle;
->>>>>>> part/uploads
