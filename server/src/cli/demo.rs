@@ -13,7 +13,7 @@ use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use sync_protocol::time::Micros;
+use sync_protocol::time::{Micros, Month};
 
 /// The file that marks a folder as a demo.
 const MARK: &str = "demo.json";
@@ -201,17 +201,9 @@ fn introduce(
     let scheme = if config.tls_files().is_some() { "https" } else { "http" };
     let address = format!("{scheme}://{}", config.server.listen);
     output.line(format!("地址：{address}"))?;
-    output.line(format!(
-        "附件1：用 safety 登录后打开 {address}/v1/forms/appendix1?village={SUBDISTRICT_CODE}&month={month}"
-    ))?;
-    if has_command("form") {
-        output.line(format!(
-            "或在命令行：paicha form appendix1 --data {} --village {SUBDISTRICT_CODE} --month {month}",
-            folder.display()
-        ))?;
-    }
+    output.line(format!("附件1 的接口：{address}/v1/forms/appendix1?village={SUBDISTRICT_CODE}&month={month}"))?;
     if has_command("phone") {
-        phone_lines(folder, &address).iter().try_for_each(|line| output.line(line))?;
+        phone_lines(folder, &address, month).iter().try_for_each(|line| output.line(line))?;
     }
     output.line("")
 }
@@ -221,17 +213,25 @@ fn has_command(name: &str) -> bool {
     super::Cli::command().find_subcommand(name).is_some()
 }
 
-/// How to try a phone with a photo of one's own.
-fn phone_lines(folder: &Path, address: &str) -> Vec<String> {
-    let phone = folder.join("phone");
-    let phone = phone.display();
+/// How to try a phone with a photo of one's own, word for word to be pasted into another terminal.
+fn phone_lines(folder: &Path, address: &str, month: Month) -> Vec<String> {
+    // Whoever runs it by way of cargo has no `paicha` on the search path.
+    let program = std::env::args().next().unwrap_or_else(|| "paicha".to_owned());
+    let home = folder.join("phone");
+    let home = home.display();
     let login = people().first().map(|person| person.login.clone()).unwrap_or_default();
-    vec![
-        "用自己的照片试一次（另开一个终端，密码同上）：".to_owned(),
-        format!("  paicha phone enrol --phone {phone} --server {address} --login {login}"),
-        format!("  paicha phone capture --phone {phone} --photo 照片.jpg"),
-        format!("  paicha phone sync --phone {phone}"),
-    ]
+    let mut lines = vec![
+        "用自己的照片试一次（另开一个终端）：".to_owned(),
+        format!(
+            "  echo {DEMO_PASSWORD} | {program} phone enrol --server {address} --login {login} --password-stdin --home {home}"
+        ),
+        format!("  {program} phone capture 照片.jpg --description 隐患描述 --home {home}"),
+        format!("  {program} phone sync --home {home}"),
+    ];
+    if has_command("form") {
+        lines.push(format!("  {program} form appendix1 --month {month} --out 附件1.xlsx --home {home}"));
+    }
+    lines
 }
 
 #[cfg(test)]

@@ -79,6 +79,8 @@ pub async fn import_areas(
         ImportFailure::Interrupted
     })?;
     app.replace_village_map(map);
+    let (added, changed) = (imported.added.len(), imported.changed.len());
+    tracing::info!(by = %caller.user, added, changed, "village map imported");
     Ok(imported)
 }
 

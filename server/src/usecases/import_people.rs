@@ -109,6 +109,8 @@ pub async fn import_people(
     if !dry_run {
         let hashes = make_passwords(app, &mut imported.created, progress).await?;
         store(app, &planned, hashes).await?;
+        let (created, extended) = (imported.created.len(), imported.extended);
+        tracing::info!(by = %caller.user, created, extended, "people imported");
     }
     Ok(imported)
 }

@@ -83,6 +83,8 @@ pub async fn import_places(
     imported.dry_run = dry_run;
     if !dry_run {
         imported.review = store(app, ops, progress).await?;
+        let (created, changed) = (imported.created, imported.changed);
+        tracing::info!(by = %author, created, changed, "places imported");
     }
     Ok(imported)
 }

@@ -110,7 +110,10 @@ impl From<Rejection> for ImportFailure {
 }
 
 /// Refuses an asker whom no grant lets import this, before their file is looked at.
-pub(super) fn check_asker(caller: &Caller, action: Action) -> Result<(), ImportFailure> {
+///
+/// # Errors
+/// [`ImportFailure::Forbidden`].
+pub fn check_asker(caller: &Caller, action: Action) -> Result<(), ImportFailure> {
     use crate::auth::permissions::Decision;
     let denied = !caller.server && decide(&caller.grants, action, None) == Decision::DeniedRole;
     if denied { Err(ImportFailure::Forbidden) } else { Ok(()) }

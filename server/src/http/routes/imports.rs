@@ -2,13 +2,15 @@
 //! `dry_run` tells what would happen.
 
 use crate::app::App;
+use crate::auth::permissions::Action;
 use crate::http::body::read_body;
 use crate::http::extract::Authenticated;
 use crate::http::problem::{ApiError, ProblemBody};
+use crate::usecases::caller::Caller;
 use crate::usecases::import_areas::{AreasImported, import_areas};
 use crate::usecases::import_people::{PeopleImported, import_people};
 use crate::usecases::import_places::{ImportFile, PlacesImported, import_places};
-use crate::usecases::import_report::unwatched;
+use crate::usecases::import_report::{check_asker, unwatched};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Query, State};
@@ -16,6 +18,9 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use std::sync::Arc;
+use std::time::Duration;
+use sync_protocol::problem::Problem;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -39,14 +44,27 @@ pub(in crate::http) struct ImportQuery {
 /// Characters of a file name that are kept.
 const FILE_NAME_CHARS_MAX: usize = 120;
 
+/// Imports at once: each holds a whole file and its rows in memory.
+static LANE: Semaphore = Semaphore::const_new(2);
+/// How long a request waits for a place.
+const LANE_WAIT_MAX: Duration = Duration::from_secs(10);
+/// Seconds after which to try again.
+const BUSY_RETRY_AFTER_S: u64 = 10;
+
+/// A place, and the file; only those who may import get as far as sending one.
 async fn read_file(
+    caller: &Caller,
+    action: Action,
     headers: &HeaderMap,
     body: Body,
     query: &ImportQuery,
     bytes_max: usize,
-) -> Result<ImportFile, ApiError> {
+) -> Result<(SemaphorePermit<'static>, ImportFile), ApiError> {
+    check_asker(caller, action)?;
+    let busy = || ApiError::new(Problem::Unavailable).retry_after(BUSY_RETRY_AFTER_S);
+    let place = tokio::time::timeout(LANE_WAIT_MAX, LANE.acquire()).await.map_err(|_| busy())?.map_err(|_| busy())?;
     let bytes = read_body(headers, body, bytes_max, bytes_max).await?.to_vec();
-    Ok(ImportFile { name: query.name.chars().take(FILE_NAME_CHARS_MAX).collect(), bytes })
+    Ok((place, ImportFile { name: query.name.chars().take(FILE_NAME_CHARS_MAX).collect(), bytes }))
 }
 
 /// Imports village boundaries (GeoJSON) and puts the map in force.
@@ -61,7 +79,8 @@ async fn areas(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<AreasImported>, ApiError> {
-    let file = read_file(&headers, body, &query, paicha_areas::MAX_AREAS_BYTES).await?;
+    let most = paicha_areas::MAX_AREAS_BYTES;
+    let (_place, file) = read_file(&caller, Action::ImportAreas, &headers, body, &query, most).await?;
     Ok(Json(import_areas(&app, &caller, file.bytes, query.dry_run).await?))
 }
 
@@ -77,7 +96,8 @@ async fn enterprises(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<PlacesImported>, ApiError> {
-    let file = read_file(&headers, body, &query, paicha_imports::MAX_IMPORT_BYTES).await?;
+    let most = paicha_imports::MAX_IMPORT_BYTES;
+    let (_place, file) = read_file(&caller, Action::ImportEnterprises, &headers, body, &query, most).await?;
     Ok(Json(import_places(&app, &caller, file, query.dry_run, &unwatched).await?))
 }
 
@@ -93,7 +113,8 @@ async fn people(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let file = read_file(&headers, body, &query, paicha_imports::MAX_IMPORT_BYTES).await?;
+    let most = paicha_imports::MAX_IMPORT_BYTES;
+    let (_place, file) = read_file(&caller, Action::ImportPeople, &headers, body, &query, most).await?;
     let imported = import_people(&app, &caller, file, query.dry_run, &unwatched).await?;
     let mut response = Json(imported).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
