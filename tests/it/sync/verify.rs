@@ -140,7 +140,7 @@ async fn border_work(world: &World, one: &mut Phone, wide: &mut Phone) -> Result
     let there = json!({"village": OTHER_VILLAGE});
     let with = |body: Value| {
         let mut all = there.clone();
-        all.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
+        all.as_object_mut().expect("an object").extend(body.as_object().expect("an object").clone());
         all
     };
     let ops = [
