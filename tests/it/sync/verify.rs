@@ -140,7 +140,7 @@ async fn border_work(world: &World, one: &mut Phone, wide: &mut Phone) -> Result
     let there = json!({"village": OTHER_VILLAGE});
     let with = |body: Value| {
         let mut all = there.clone();
-        all.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
+        all.as_object_mut().expect("an object").extend(body.as_object().expect("an object").clone());
         all
     };
     let ops = [
@@ -249,15 +249,17 @@ async fn every_kind_of_damage_in_the_database_is_found() -> Result<()> {
         ("DELETE FROM reviews WHERE why = 'invalid_value' AND field = 'level'", &[Check::Projection]),
         ("UPDATE photos SET feed = '500999001299' WHERE stored", &[Check::Projection, Check::Stray]),
         ("UPDATE feeds SET check_count = check_count + 1 WHERE id = '500999001203'", &[Check::CheckSum]),
-        ("UPDATE feed_entries SET vrev = 1 WHERE vrev = 3 AND feed = '500999001203'", &[]),
-        ("UPDATE incarnations SET consumed = consumed + 1 WHERE consumed = 1", &[Check::Sequence]),
+        (
+            "UPDATE feed_entries SET vrev = 1 WHERE feed = '500999001203' AND vrev = (SELECT MAX(vrev) FROM feed_entries)",
+            &[Check::FeedEntry],
+        ),
+        ("UPDATE incarnations SET consumed = consumed + 1 WHERE consumed = 5", &[Check::Sequence]),
         ("UPDATE ops SET waits_for = NULL WHERE waits_for IS NOT NULL AND seq = 3", &[Check::Release]),
     ];
-    for (damage, expected) in cases {
-        for engine in ENGINES {
-            let (found, said) = found_after(engine, damage).await?;
-            assert!(expected.iter().all(|check| found.contains(check)), "{engine:?} {damage}: {said:#?}");
-        }
+    // Each on one engine: what reads the rows is the same on both, and each needs a history of its own.
+    for ((damage, expected), engine) in cases.iter().zip(ENGINES.into_iter().cycle()) {
+        let (found, said) = found_after(engine, damage).await?;
+        assert!(expected.iter().all(|check| found.contains(check)), "{engine:?} {damage}: {said:#?}");
     }
     Ok(())
 }

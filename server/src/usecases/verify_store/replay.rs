@@ -197,7 +197,7 @@ impl Replay {
     fn contradiction(&self, entry: &LedgerOp, op: Option<&Op>, context: &Context) -> Option<String> {
         let row = &entry.op;
         let kind = op.map(|op| op.head.kind.as_str()).unwrap_or_default();
-        let place = op.map_or(true, |op| op.head.village == self.feed) || self.feed.is_quarantine();
+        let place = op.is_none_or(|op| op.head.village == self.feed) || self.feed.is_quarantine();
         if row.feed != self.feed.as_str() || !place {
             return Some(format!("操作属于村 {}", op.map_or(row.feed.as_str(), |op| op.head.village.as_str())));
         }
