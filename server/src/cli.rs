@@ -4,8 +4,10 @@
 
 mod cert;
 mod config;
+mod form;
 mod openapi;
 mod output;
+mod phone;
 mod serve;
 mod user;
 
@@ -60,6 +62,12 @@ enum Command {
     Cert(cert::CertArguments),
     /// 显示生效的设置（密码隐去）。Prints the settings in force, secrets hidden.
     Config(config::ConfigArguments),
+    /// 手机：登录、离线排查、上传、查看。A phone on this computer; works without signal.
+    #[command(subcommand)]
+    Phone(phone::PhoneCommand),
+    /// 导出表格。Downloads printed forms.
+    #[command(subcommand)]
+    Form(form::FormCommand),
     /// 输出接口文档（OpenAPI）。Prints the OpenAPI document.
     Openapi,
     // More commands: one file under cli/ each, one line here, one arm in `run`.
@@ -100,6 +108,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::User(command) => runtime.block_on(user::run(config, command, &mut output)),
         Command::Cert(arguments) => cert::run(&config, &arguments, &mut output),
         Command::Config(arguments) => config::run(&config, &arguments, &mut output),
+        Command::Phone(command) => runtime.block_on(phone::run(command, &mut output)),
+        Command::Form(command) => runtime.block_on(form::run(command, &mut output)),
         Command::Openapi => openapi::run(&mut output),
     };
     outcome.and_then(|()| output.flush())
