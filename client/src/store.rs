@@ -92,6 +92,7 @@ pub(crate) mod key {
     pub(crate) const DEVICE: &str = "device";
     pub(crate) const USER: &str = "user";
     pub(crate) const USER_NAME: &str = "user_name";
+    pub(crate) const USER_UNIT: &str = "user_unit";
     pub(crate) const ACCESS_TOKEN: &str = "access_token";
     pub(crate) const ACCESS_UNTIL: &str = "access_until";
     pub(crate) const REFRESH_TOKEN: &str = "refresh_token";

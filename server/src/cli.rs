@@ -6,8 +6,10 @@ mod cert;
 mod config;
 mod demo;
 mod import;
+mod form;
 mod openapi;
 mod output;
+mod phone;
 mod serve;
 mod user;
 mod verify;
@@ -70,6 +72,12 @@ enum Command {
     Config(config::ConfigArguments),
     /// 核验：按操作原文重建并比对全部数据和照片，只读。Rebuilds everything from operations and compares; changes nothing.
     Verify(verify::VerifyArguments),
+    /// 手机：登录、离线排查、上传、查看。A phone on this computer; works without signal.
+    #[command(subcommand)]
+    Phone(phone::PhoneCommand),
+    /// 导出表格。Downloads printed forms.
+    #[command(subcommand)]
+    Form(form::FormCommand),
     /// 输出接口文档（OpenAPI）。Prints the OpenAPI document.
     Openapi,
     // More commands: one file under cli/ each, one line here, one arm in `run`.
@@ -112,6 +120,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(arguments) => runtime.block_on(demo::run(config, arguments, &mut output)),
         Command::Cert(arguments) => cert::run(&config, &arguments, &mut output),
         Command::Config(arguments) => config::run(&config, &arguments, &mut output),
+        Command::Phone(command) => runtime.block_on(phone::run(command, &mut output)),
+        Command::Form(command) => runtime.block_on(form::run(command, &mut output)),
         Command::Openapi => openapi::run(&mut output),
         Command::Verify(arguments) => return runtime.block_on(verify::run(config, &arguments, &mut output)),
     };

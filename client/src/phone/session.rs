@@ -44,6 +44,8 @@ struct SignedIn {
     #[serde(default)]
     name: String,
     #[serde(default)]
+    unit: String,
+    #[serde(default)]
     scope_version: i64,
 }
 
@@ -88,6 +90,7 @@ impl Phone {
         if let Some(user) = &tokens.user {
             set_meta(&mut tx, key::USER, &user.id.to_string()).await?;
             set_meta(&mut tx, key::USER_NAME, &user.name).await?;
+            set_meta(&mut tx, key::USER_UNIT, &user.unit).await?;
             set_meta(&mut tx, key::SCOPE_VERSION, &user.scope_version.to_string()).await?;
         }
         if let Some(device) = tokens.device {
@@ -138,6 +141,14 @@ impl Phone {
         if response.status >= 400 { Err(to_problem(&response)) } else { Ok(response) }
     }
 
+    /// Fetches what is not part of the protocol, such as a printed form, in the name of the person.
+    ///
+    /// # Errors
+    /// `NotEnrolled`, `Transport`, `Problem`, `Store`.
+    pub async fn fetch(&self, path: &str) -> Result<Response, PhoneError> {
+        self.call(Request::new(Method::Get, path)).await
+    }
+
     /// The server this phone signed in at, to reach it again after a restart.
     ///
     /// # Errors
@@ -156,6 +167,14 @@ impl Store {
         let id = self.meta(key::USER).await?.and_then(|text| text.parse().ok());
         let name = self.meta(key::USER_NAME).await?.unwrap_or_default();
         Ok(id.map(|id| (id, name)))
+    }
+
+    /// The unit (排查单位) of who is signed in; empty when the server knows none.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn find_unit(&self) -> Result<String, StoreError> {
+        Ok(self.meta(key::USER_UNIT).await?.unwrap_or_default())
     }
 
     /// The device of the server this database is bound to.

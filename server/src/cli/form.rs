@@ -1,0 +1,61 @@
+//! `paicha form`: printed forms, downloaded from the server with the login of a phone folder. The file is written whole or not at all.
+//! Nothing is computed here; the server lays the form out.
+
+use super::Output;
+use super::phone::{Home, HomeArguments, explain};
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// Which form.
+#[derive(Debug, Subcommand)]
+pub(super) enum FormCommand {
+    /// 导出附件1（Excel）。Downloads 附件1 of a village or subdistrict and a month.
+    Appendix1(Appendix1Arguments),
+}
+
+/// Which 附件1.
+#[derive(Debug, Args)]
+pub(super) struct Appendix1Arguments {
+    /// 村（社区）或街道的 12 位代码；默认本账号唯一的街道或村。
+    #[arg(long, value_name = "CODE")]
+    village: Option<String>,
+    /// 月份，如 2023-06。
+    #[arg(long, value_name = "YYYY-MM")]
+    month: String,
+    /// 保存到的文件。
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    #[command(flatten)]
+    home: HomeArguments,
+}
+
+/// Downloads it.
+pub(super) async fn run(command: FormCommand, output: &mut Output) -> anyhow::Result<()> {
+    let FormCommand::Appendix1(arguments) = command;
+    let digits = |text: &str| text.chars().all(|letter| letter.is_ascii_digit() || letter == '-');
+    let village = arguments.village.unwrap_or_default();
+    if !digits(&village) || !digits(&arguments.month) {
+        anyhow::bail!("代码应为 12 位数字，月份应写成 2023-06 的样子。没有导出。");
+    }
+    let phone = Home::find(&arguments.home)?.open().await?;
+    let mut path = format!("/v1/forms/appendix1?month={}", arguments.month);
+    if !village.is_empty() {
+        path.push_str(&format!("&village={village}"));
+    }
+    let form = phone.fetch(&path).await.map_err(|error| explain("没有导出。", error))?;
+    let shown = arguments.out.display();
+    write_whole(&arguments.out, &form.body)
+        .with_context(|| format!("无法写入 {shown}，没有导出。请检查文件夹和空间。"))?;
+    phone.close().await;
+    output.line(format!("已导出附件1：{shown}（{} 字节）", form.body.len()))
+}
+
+/// Beside the target first, so that a full disk leaves no half form under its name.
+fn write_whole(target: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut name = target.file_name().unwrap_or_default().to_os_string();
+    name.push(".part");
+    let part = target.with_file_name(name);
+    std::fs::write(&part, bytes)?;
+    std::fs::rename(&part, target)
+}
