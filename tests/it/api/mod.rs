@@ -5,6 +5,12 @@
 
 mod auth;
 mod derive;
+mod findings_rig;
+mod forms;
+mod geojson;
+mod hazards;
+mod inspections;
 mod photo_rig;
+mod photos;
 mod upload_failures;
 mod uploads;

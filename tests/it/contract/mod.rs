@@ -17,6 +17,7 @@ mod meta;
 mod ops;
 mod photos;
 mod places;
+mod reading;
 mod records;
 mod reviews;
 mod sessions;
