@@ -5,8 +5,8 @@
 mod cert;
 mod config;
 mod demo;
-mod import;
 mod form;
+mod import;
 mod openapi;
 mod output;
 mod phone;

@@ -6,6 +6,8 @@ use crate::auth::permissions::Action;
 use crate::usecases::caller::Caller;
 use crate::usecases::read_record::{Names, TimelineEntry, is_readable, timeline_entry};
 use crate::usecases::reading::{ReadError, readable};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use paicha_db::ops::{self, NewOp};
 use paicha_db::{Tx, records};
 use serde::Serialize;
@@ -27,7 +29,7 @@ pub struct OperationView {
     pub feed: String,
     /// The record it is about.
     pub record: Option<Uuid>,
-    /// SHA-256 of its bytes, hex.
+    /// SHA-256 of its bytes, base64 as the phone sent it.
     pub digest: String,
     /// Length of its bytes.
     pub bytes: usize,
@@ -54,7 +56,7 @@ pub async fn read_operation(app: &App, caller: &Caller, id: Uuid) -> Result<Oper
         seq: row.seq,
         feed: row.feed.clone(),
         record: row.record,
-        digest: hex::encode(&row.digest),
+        digest: STANDARD.encode(&row.digest),
         bytes: row.body.len(),
         context: serde_json::from_str(&row.context).unwrap_or_default(),
         outcome: serde_json::from_str(&row.outcome).unwrap_or_default(),

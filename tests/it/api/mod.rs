@@ -5,8 +5,14 @@
 
 mod auth;
 mod derive;
+mod findings_rig;
+mod forms;
+mod geojson;
+mod hazards;
 mod imports;
+mod inspections;
 mod photo_rig;
+mod photos;
 mod stock_clients;
 mod upload_failures;
 mod uploads;

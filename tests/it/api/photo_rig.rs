@@ -85,8 +85,13 @@ impl Rig {
 
     /// An invented inspector with a phone who may work in `village`.
     pub(super) async fn phone(&self, village: &str) -> Result<Phone> {
+        self.person(Role::R1, village).await
+    }
+
+    /// Somebody invented with this role in `village`.
+    pub(super) async fn person(&self, role: Role, village: &str) -> Result<Phone> {
         let login = self.app.ids.new_id().to_string();
-        let signed_in = self.server.user(&login, Role::R1, &[village]).await?;
+        let signed_in = self.server.user(&login, role, &[village]).await?;
         Ok(Phone { login, user: signed_in.user.0, device: signed_in.device.0, token: signed_in.access_token })
     }
 

@@ -18,6 +18,7 @@ mod ops;
 mod photos;
 mod photos_to_settle;
 mod places;
+mod reading;
 mod records;
 mod reviews;
 mod sessions;
