@@ -6,5 +6,6 @@
 mod derive;
 mod photo_rig;
 mod stock_clients;
+mod upload_crowd;
 mod upload_failures;
 mod uploads;
