@@ -14,5 +14,6 @@ mod inspections;
 mod photo_rig;
 mod photos;
 mod stock_clients;
+mod upload_crowd;
 mod upload_failures;
 mod uploads;

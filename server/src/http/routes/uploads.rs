@@ -1,6 +1,6 @@
 //! Photos on their way in: tus 1.0 with creation, creation-with-upload, checksum, expiration and termination (protocol 3.11), and the
-//! question which originals need not be sent. What a newcomer gets wrong: a lane that is full answers at once and with a time to come
-//! back, because a waiting body would hold memory.
+//! question which originals need not be sent. What a newcomer gets wrong: a place in the lane belongs to the body that is
+//! read, not to the request; a phone that hung up must not keep it, and one whose bytes are still being stored must.
 
 use crate::app::App;
 use crate::http::extract::Authenticated;
@@ -21,6 +21,7 @@ use axum::middleware::from_fn;
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::time::Duration;
 use sync_protocol::digest::{from_hex, to_hex};
 use sync_protocol::ids::RecordId;
 use sync_protocol::problem::Problem;
@@ -29,6 +30,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+/// How long a request waits for a place in the lane.
+const LANE_WAIT: Duration = Duration::from_secs(3);
 /// Seconds after which a phone that found the lane full comes back, at least; a random part is added.
 const FULL_RETRY_AFTER_S: u64 = 2;
 /// The random part in seconds, so that they do not all come back at once.
@@ -159,7 +162,7 @@ async fn take(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<UploadState, ApiError> {
-    let place = admit(&app)?;
+    let place = admit(&app).await?;
     let append = Append { id, offset, checksum: tus::checksum(headers)? };
     let body = body.into_data_stream();
     // The place is held by the stream, which lives as long as somebody reads it, even when this request is given up.
@@ -184,12 +187,16 @@ impl futures_util::Stream for Admitted {
     }
 }
 
-/// A place in the lane for bodies.
-fn admit(app: &App) -> Result<OwnedSemaphorePermit, ApiError> {
-    app.uploads.receiving.clone().try_acquire_owned().map_err(|_| {
-        let random = u64::from(app.ids.secret_bytes()[31]) % (FULL_RETRY_JITTER_S + 1);
-        ApiError::new(Problem::Unavailable).retry_after(FULL_RETRY_AFTER_S + random)
-    })
+/// A place in the lane for bodies. Waiting for one costs little, since an unread body stays with the phone; a phone that is refused while
+/// it sends may see nothing but a broken connection.
+async fn admit(app: &App) -> Result<OwnedSemaphorePermit, ApiError> {
+    match tokio::time::timeout(LANE_WAIT, app.uploads.receiving.clone().acquire_owned()).await {
+        Ok(Ok(place)) => Ok(place),
+        Ok(Err(_)) | Err(_) => {
+            let random = u64::from(app.ids.secret_bytes()[31]) % (FULL_RETRY_JITTER_S + 1);
+            Err(ApiError::new(Problem::Unavailable).retry_after(FULL_RETRY_AFTER_S + random))
+        }
+    }
 }
 
 /// Gives up an upload. A stored original stays.
