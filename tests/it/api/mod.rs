@@ -3,3 +3,7 @@
 //! One file per subject. What a newcomer gets wrong: a new endpoint needs its row in `permissions`, or that test fails.
 
 mod auth;
+mod devices;
+mod endpoints;
+mod permissions;
+mod users;
