@@ -15,6 +15,11 @@ pub(super) const VILLAGE: &str = "900000001001";
 /// A village in which no walker has one.
 pub(super) const FOREIGN_VILLAGE: &str = "900000001002";
 
+/// The hazard in the walker's village, and the operation that made it.
+pub(super) const OURS: (Uuid, Uuid) = (Uuid::from_u128(0xaaa1), Uuid::from_u128(0xaaa2));
+/// The same in the foreign village.
+pub(super) const THEIRS: (Uuid, Uuid) = (Uuid::from_u128(0xbbb1), Uuid::from_u128(0xbbb2));
+
 /// Who walks, and what there is to walk over. A new one for each role.
 pub(super) struct Scene {
     pub(super) role: Role,
@@ -51,7 +56,9 @@ pub(super) enum Expected {
     Reaching(Action, u16),
     /// Something of another person: whose role reaches everything gets this; who reaches only the own gets 404, the others 403.
     OfAnother(Action, u16),
-    /// Something of a foreign village: 404 for whom the action is open elsewhere, 403 for the others.
+    /// Those whose role reaches whole villages get this, the others 403: an empty list would claim that there is nothing.
+    InVillages(Action, u16),
+    /// Something of a foreign village: 404 for whom the action is open in other villages, 403 for the others.
     Foreign(Action),
 }
 
@@ -65,12 +72,21 @@ impl Expected {
             Self::OfAnother(action, status) => {
                 denied_or(action, if allows(role, action) == Reach::All { status } else { 404 })
             }
-            Self::Foreign(action) => denied_or(action, 404),
+            Self::InVillages(action, status) => in_villages(role, action, status),
+            Self::Foreign(action) => in_villages(role, action, 404),
         }
     }
 
     pub(super) fn is_public(self) -> bool {
         matches!(self, Self::Public(_))
+    }
+}
+
+/// Roles that reach their own records only get 403 from lists and details of villages.
+fn in_villages(role: Role, action: Action, status: u16) -> u16 {
+    match allows(role, action) {
+        Reach::No | Reach::OwnRecords => 403,
+        Reach::OwnVillages | Reach::All => status,
     }
 }
 
@@ -136,7 +152,32 @@ pub(super) const ROWS: &[Row] = &[
     Row { endpoint: "DELETE /v1/uploads/{id}", expected: Expected::SignedIn(404), request: |_| tus("/v1/uploads/unknown", &[]) },
     Row { endpoint: "POST /v1/blobs/check", expected: Expected::SignedIn(200), request: |_| json_body("/v1/blobs/check", &json!({ "hashes": [] })) },
 
-    Row { endpoint: "GET /v1/forms/appendix1", expected: Expected::Reaching(Action::ReadForms, 200), request: |_| get(format!("/v1/forms/appendix1?month=2023-06&format=json&village={VILLAGE}")) },
+    Row { endpoint: "GET /v1/villages", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get("/v1/villages") },
+    Row { endpoint: "GET /v1/hazards", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get("/v1/hazards") },
+    Row { endpoint: "GET /v1/hazards", expected: Expected::Foreign(Action::ReadFindings), request: |_| get(format!("/v1/hazards?village={FOREIGN_VILLAGE}")) },
+    Row { endpoint: "GET /v1/hazards/{id}", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get(format!("/v1/hazards/{}", OURS.0)) },
+    Row { endpoint: "GET /v1/hazards/{id}", expected: Expected::Foreign(Action::ReadFindings), request: |_| get(format!("/v1/hazards/{}", THEIRS.0)) },
+    Row { endpoint: "GET /v1/inspections", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get("/v1/inspections") },
+    Row { endpoint: "GET /v1/inspections", expected: Expected::Foreign(Action::ReadFindings), request: |_| get(format!("/v1/inspections?village={FOREIGN_VILLAGE}")) },
+    Row { endpoint: "GET /v1/inspections/{id}", expected: Expected::Foreign(Action::ReadFindings), request: |_| get(format!("/v1/inspections/{}", THEIRS.0)) },
+    Row { endpoint: "GET /v1/findings.geojson", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get("/v1/findings.geojson") },
+    Row { endpoint: "GET /v1/findings.geojson", expected: Expected::Foreign(Action::ReadFindings), request: |_| get(format!("/v1/findings.geojson?village={FOREIGN_VILLAGE}")) },
+    Row { endpoint: "GET /v1/places", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get("/v1/places") },
+    Row { endpoint: "GET /v1/places", expected: Expected::Foreign(Action::ReadFindings), request: |_| get(format!("/v1/places?village={FOREIGN_VILLAGE}")) },
+    Row { endpoint: "GET /v1/places/{id}", expected: Expected::Foreign(Action::ReadFindings), request: |_| get(format!("/v1/places/{}", THEIRS.0)) },
+    Row { endpoint: "GET /v1/reviews", expected: Expected::InVillages(Action::ReadReviewItems, 200), request: |_| get("/v1/reviews") },
+    Row { endpoint: "GET /v1/reviews", expected: Expected::Foreign(Action::ReadReviewItems), request: |_| get(format!("/v1/reviews?village={FOREIGN_VILLAGE}")) },
+    Row { endpoint: "GET /v1/operations/{id}", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get(format!("/v1/operations/{}", OURS.1)) },
+    Row { endpoint: "GET /v1/operations/{id}", expected: Expected::Foreign(Action::ReadFindings), request: |_| get(format!("/v1/operations/{}", THEIRS.1)) },
+    Row { endpoint: "GET /v1/operations/{id}/bytes", expected: Expected::InVillages(Action::ReadOperationBytes, 200), request: |_| get(format!("/v1/operations/{}/bytes", OURS.1)) },
+    Row { endpoint: "GET /v1/operations/{id}/bytes", expected: Expected::Foreign(Action::ReadOperationBytes), request: |_| get(format!("/v1/operations/{}/bytes", THEIRS.1)) },
+    // No photo here; those of other villages and unknown ones must be one answer, which the tests of photos hold.
+    Row { endpoint: "GET /v1/photos/{id}", expected: Expected::Foreign(Action::ReadPhotos), request: |_| get(format!("/v1/photos/{}", THEIRS.0)) },
+    Row { endpoint: "GET /v1/photos/{id}/original", expected: Expected::Foreign(Action::ReadPhotos), request: |_| get(format!("/v1/photos/{}/original", THEIRS.0)) },
+    Row { endpoint: "GET /v1/photos/{id}/preview", expected: Expected::Foreign(Action::ReadPhotos), request: |_| get(format!("/v1/photos/{}/preview", THEIRS.0)) },
+    Row { endpoint: "GET /v1/photos/{id}/thumbnail", expected: Expected::Foreign(Action::ReadPhotos), request: |_| get(format!("/v1/photos/{}/thumbnail", THEIRS.0)) },
+
+    Row { endpoint: "GET /v1/forms/appendix1", expected: Expected::InVillages(Action::ReadForms, 200), request: |_| get(format!("/v1/forms/appendix1?month=2023-06&format=json&village={VILLAGE}")) },
     Row { endpoint: "GET /v1/forms/appendix1", expected: Expected::Foreign(Action::ReadForms), request: |_| get(format!("/v1/forms/appendix1?month=2023-06&format=json&village={FOREIGN_VILLAGE}")) },
 
     Row { endpoint: "POST /v1/imports/areas", expected: Expected::Reaching(Action::ImportAreas, 422), request: |_| json_body("/v1/imports/areas", &json!({})) },
