@@ -5,15 +5,19 @@
 
 mod auth;
 mod derive;
+mod devices;
+mod endpoints;
 mod findings_rig;
 mod forms;
 mod geojson;
 mod hazards;
 mod imports;
 mod inspections;
+mod permissions;
 mod photo_rig;
 mod photos;
 mod stock_clients;
 mod upload_crowd;
 mod upload_failures;
 mod uploads;
+mod users;
