@@ -4,5 +4,7 @@
 //! ARCHITECTURE.md. What a newcomer gets wrong: a new file needs its `mod` line here or in its folder, or it never runs.
 
 mod contract;
+mod kill;
+mod stories;
 mod sync;
 mod tidy;
