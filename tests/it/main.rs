@@ -6,5 +6,7 @@
 mod api;
 mod contract;
 mod demo;
+mod kill;
+mod stories;
 mod sync;
 mod tidy;

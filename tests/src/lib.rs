@@ -5,7 +5,10 @@
 
 pub mod app;
 pub mod databases;
+pub mod phones;
 pub mod postgres;
+pub mod program;
+pub mod proxy;
 
 use std::path::PathBuf;
 

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 
 /// Serves until SIGTERM or Ctrl-C.
 pub(super) async fn run(config: Config, output: &mut Output) -> anyhow::Result<()> {
+    crate::crash::arm();
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }

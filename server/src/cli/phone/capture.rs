@@ -81,12 +81,12 @@ pub(super) async fn run(arguments: CaptureArguments, output: &mut Output) -> any
     }
     let photos = read_photos(&arguments)?;
     let phone = Home::find(&arguments.home)?.open().await?;
-    let village = find_village(&phone, arguments.village.as_deref()).await?;
     let fix = find_fix(&arguments, &photos)?;
     let (_, name) =
         phone.store().find_user().await?.context(
             "此手机还没有登录过，尚未保存。请在有网络时运行 paicha phone enrol 登录一次，之后可以离线使用。",
         )?;
+    let village = find_village(&phone, arguments.village.as_deref()).await?;
     let finding = finding(&arguments, village.clone(), &photos, fix, (&phone.store().find_unit().await?, &name));
     let receipt = phone.capture(finding).await.map_err(|error| explain("尚未保存。", error))?;
     let hazard = if receipt.hazards.is_empty() { "，无隐患" } else { "，隐患 1 处" };

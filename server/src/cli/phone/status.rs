@@ -37,7 +37,7 @@ pub(super) async fn run(arguments: &HomeArguments, output: &mut Output) -> anyho
         let villages: Vec<&str> = status.villages.iter().map(|village| village.feed.as_str()).collect();
         output.line(format!("村（社区）：{}", villages.join("、")))?;
     }
-    let last = status.last_sync.map_or_else(|| "从未".to_owned(), |at| at.to_string());
+    let last = status.last_sync.map_or_else(|| "从未".to_owned(), clock_text);
     output.line(format!("上次同步完成：{last}"))?;
     for line in totals(&status) {
         output.line(line)?;
@@ -46,7 +46,7 @@ pub(super) async fn run(arguments: &HomeArguments, output: &mut Output) -> anyho
     saves.sort_by_key(|save| std::cmp::Reverse(save.made_at));
     let hidden = saves.len().saturating_sub(SAVES_SHOWN_MAX);
     for save in saves.iter().take(SAVES_SHOWN_MAX) {
-        let made_at = save.made_at.map(|at| at.to_string()).unwrap_or_default();
+        let made_at = save.made_at.map(clock_text).unwrap_or_default();
         output.line(format!("{made_at}\t{}\t{}", save.place, word(&phone, save).await?))?;
     }
     if hidden > 0 {
@@ -62,8 +62,6 @@ fn totals(status: &Status) -> Vec<String> {
     if status.photos_owed > 0 {
         let left = (status.photo_bytes_total - status.photo_bytes_sent).unsigned_abs();
         lines.push(format!("照片未传完：{} 张，还有 {}", status.photos_owed, indicatif::HumanBytes(left)));
-    } else {
-        lines.push("照片：全部已上传".to_owned());
     }
     lines
 }
@@ -100,6 +98,12 @@ async fn list_saves(phone: &Phone) -> anyhow::Result<Vec<Save>> {
         }
     }
     Ok(saves.into_values().collect())
+}
+
+/// An instant as a clock in China shows it.
+fn clock_text(instant: Micros) -> String {
+    let timestamp = jiff::Timestamp::from_microsecond(instant.as_micros()).unwrap_or_default();
+    jiff::tz::Offset::constant(8).to_datetime(timestamp).strftime("%Y年%-m月%-d日 %H:%M").to_string()
 }
 
 /// The word of domain 9.3 for a save.
