@@ -4,8 +4,8 @@
 //! belong to cargo and the tests. What a newcomer gets wrong: a generated file is checked by making it again, so its
 //! command goes into `GENERATED`, not into CI.
 
-use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -18,6 +18,9 @@ const GENERATED: &[(&str, &[&str])] = &[
     ("docs/fields.md", &["run", "--quiet", "--package", "sync-protocol", "--example", "reference", "--", "fields"]),
     ("docs/problems.md", &["run", "--quiet", "--package", "sync-protocol", "--example", "reference", "--", "problems"]),
 ];
+
+/// Holds the path of the program that the kill tests kill; read by `paicha-tests`.
+const BINARY_VARIABLE: &str = "PAICHA_TEST_BINARY";
 
 /// What became of one step.
 struct Outcome {
@@ -46,8 +49,13 @@ pub(crate) fn run(quick: bool, filter: &[String]) -> Result<ExitCode> {
         clients = Some(stock_clients::ensure()?);
         Ok(())
     });
-    if let Some(server) = &server {
-        step(&mut outcomes, "tests", || tests(server, clients.as_deref(), filter));
+    let mut program = None;
+    step(&mut outcomes, "program for the kill tests", || {
+        program = Some(build_program()?);
+        Ok(())
+    });
+    if let (Some(server), Some(program)) = (&server, &program) {
+        step(&mut outcomes, "tests", || tests(server, clients.as_deref(), program, filter));
         if !quick {
             step(&mut outcomes, "doctests", || {
                 let mut command = tools::cargo(&["test", "--workspace", "--locked", "--quiet", "--doc"]);
@@ -105,8 +113,22 @@ fn rustdoc() -> Result<()> {
     tools::run(command.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
-/// Without the clients their tests fail; all others run.
-fn tests(server: &Server, clients: Option<&Path>, filter: &[String]) -> Result<()> {
+/// Builds the server as the tests build it, with the crash points that their crate asks for, and answers where it lies.
+fn build_program() -> Result<PathBuf> {
+    let arguments = ["build", "--workspace", "--bin", "paicha", "--locked", "--message-format=json-render-diagnostics"];
+    let mut build = tools::cargo(&arguments);
+    let output = build.stderr(Stdio::inherit()).output().context("cargo does not start")?;
+    if !output.status.success() {
+        bail!("`cargo {}` failed", arguments.join(" "));
+    }
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let paths = messages.lines().filter_map(|line| line.split_once(r#""executable":""#)?.1.split('"').next());
+    let program = paths.map(PathBuf::from).find(|path| path.file_stem().is_some_and(|name| name == "paicha"));
+    program.context("cargo names no executable")
+}
+
+/// Without the stock clients their tests fail; all others run.
+fn tests(server: &Server, clients: Option<&Path>, program: &Path, filter: &[String]) -> Result<()> {
     let mut command = if tools::has_nextest() {
         tools::cargo(&["nextest", "run", "--workspace", "--locked", "--no-fail-fast"])
     } else {
@@ -116,7 +138,7 @@ fn tests(server: &Server, clients: Option<&Path>, filter: &[String]) -> Result<(
     if let Some(clients) = clients {
         command.env(stock_clients::FOLDER_VARIABLE, clients);
     }
-    tools::run(command.args(filter).env(URL_VARIABLE, server.url()))
+    tools::run(command.args(filter).env(URL_VARIABLE, server.url()).env(BINARY_VARIABLE, program))
 }
 
 /// Makes every generated file again and compares, without changing the committed one.

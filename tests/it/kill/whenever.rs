@@ -5,7 +5,7 @@ use anyhow::Result;
 use paicha_client::Phone;
 use paicha_db::Engine;
 use paicha_tests::phones::{long_photo, sync};
-use std::sync::Arc;
+use paicha_tests::program::Program;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,7 @@ fn life_ms(round: u64) -> u64 {
     50 + round.wrapping_mul(0x9e37_79b9_7f4a_7c15) % 1_500
 }
 
-async fn work(phone: Phone, name: u64, over: Arc<AtomicBool>) -> Result<(Phone, Captured)> {
+async fn work(phone: &Phone, name: u64, over: &AtomicBool) -> Result<Captured> {
     let mut captured = Captured::default();
     for number in 0..CAPTURES_MAX {
         if over.load(Ordering::SeqCst) {
@@ -33,22 +33,16 @@ async fn work(phone: Phone, name: u64, over: Arc<AtomicBool>) -> Result<(Phone, 
         }
         let bytes = if number % LARGE_EVERY == 0 { 600 << 10 } else { 20 << 10 };
         let photo = long_photo(name * 1_000 + number, bytes);
-        captured.capture(&phone, format!("手机{name}第{number:03}条"), vec![photo]).await?;
+        captured.capture(phone, format!("手机{name}第{number:03}条"), vec![photo]).await?;
         // The server may be dead or dying; the next round tries again.
-        let _ = sync(&phone).await;
+        let _ = sync(phone).await;
         tokio::time::sleep(PAUSE).await;
     }
-    Ok((phone, captured))
+    Ok(captured)
 }
 
-async fn kill_whenever(engine: Engine) -> Result<()> {
-    let world = World::new(engine, &["one", "two"]).await?;
-    let program = world.start("").await?;
-    let phones = [world.phone("one").await?, world.phone("two").await?];
-    program.kill().await?;
-    let over = Arc::new(AtomicBool::new(false));
-    let [one, two] = phones;
-    let workers = [tokio::spawn(work(one, 1, over.clone())), tokio::spawn(work(two, 2, over.clone()))];
+/// Lets the server live and die; the last life goes on.
+async fn live_and_die(world: &World, over: &AtomicBool) -> Result<Program> {
     let began = Instant::now();
     for round in 1..=ROUNDS_MAX {
         if began.elapsed() > TIME_MAX {
@@ -59,23 +53,26 @@ async fn kill_whenever(engine: Engine) -> Result<()> {
         program.kill().await?;
     }
     over.store(true, Ordering::SeqCst);
+    world.start("").await
+}
+
+async fn kill_whenever(engine: Engine) -> Result<()> {
+    let world = World::new(engine, &["one", "two"]).await?;
     let program = world.start("").await?;
-    let mut phones = Vec::new();
-    let mut all = Captured::default();
-    for worker in workers {
-        let (phone, captured) = worker.await??;
-        all.hazards.extend(captured.hazards);
-        all.photos.extend(captured.photos);
-        phones.push(phone);
-    }
-    for phone in &phones {
-        world.hand_in(phone).await?;
-    }
-    world.check(&phones.iter().collect::<Vec<_>>(), &all).await?;
+    let (one, two) = (world.phone("one").await?, world.phone("two").await?);
     program.kill().await?;
-    for phone in phones {
-        phone.close().await;
-    }
+    let over = AtomicBool::new(false);
+    let (program, first, second) =
+        tokio::try_join!(live_and_die(&world, &over), work(&one, 1, &over), work(&two, 2, &over))?;
+    let mut captured = first;
+    captured.hazards.extend(second.hazards);
+    captured.photos.extend(second.photos);
+    world.hand_in(&one).await?;
+    world.hand_in(&two).await?;
+    world.check(&[&one, &two], &captured).await?;
+    program.kill().await?;
+    one.close().await;
+    two.close().await;
     world.remove().await
 }
 

@@ -1,12 +1,12 @@
 //! Bad lines: connections cut anywhere, sessions that ended meanwhile. The phone sends again; the effect is one.
 
-use super::{VILLAGE, check_handed_in, hazards, inspector, states};
+use super::{VILLAGE, check_handed_in, hazards, inspector, on_both_engines, states};
 use anyhow::{Context as _, Result, ensure};
 use paicha::auth::sessions::SESSION_LIFETIME_US;
 use paicha_client::pure::outbox::OpState;
 use paicha_client::{Phone, PhoneError};
 use paicha_db::Engine;
-use paicha_tests::app::{TestApp, both_servers};
+use paicha_tests::app::TestApp;
 use paicha_tests::phones::{enrol, finding, sync};
 use paicha_tests::proxy::Proxy;
 use std::collections::BTreeMap;
@@ -99,8 +99,8 @@ async fn a_push_cut_at_every_97th_byte_has_one_effect_on_postgresql() -> Result<
 }
 
 #[tokio::test]
-async fn work_waits_for_a_new_sign_in_when_the_session_ended() {
-    both_servers(|app| async move {
+async fn work_waits_for_a_new_sign_in_when_the_session_ended() -> Result<()> {
+    on_both_engines(|app| async move {
         let folder = tempfile::tempdir()?;
         let phone = inspector(&app, folder.path(), "inspector", &app.url).await?;
         app.clock.advance(SESSION_LIFETIME_US + 1);
@@ -115,5 +115,5 @@ async fn work_waits_for_a_new_sign_in_when_the_session_ended() {
         phone.close().await;
         Ok(())
     })
-    .await;
+    .await
 }

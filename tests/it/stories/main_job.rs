@@ -1,12 +1,12 @@
 //! The main job: captured without signal, handed in later, printed. Twice changes nothing.
 
-use super::{VILLAGE, check_handed_in, hazards, inspector};
+use super::{VILLAGE, check_handed_in, hazards, inspector, on_both_engines};
 use anyhow::{Context as _, Result, ensure};
 use paicha::blobs::{Derivative, derived_key, original_key};
 use paicha_client::phone::CaptureReceipt;
 use paicha_db::projections::{PhotoRow, find_photos};
 use paicha_photos::sample::{Stamp, draw_scene, field_photo};
-use paicha_tests::app::{TestApp, both_servers};
+use paicha_tests::app::TestApp;
 use paicha_tests::phones::{finding, sync};
 use paicha_tests::proxy::Proxy;
 use reqwest::Method;
@@ -20,8 +20,8 @@ const DESCRIPTION: &str = "配电箱门敞开，线头裸露";
 const DERIVED_WITHIN: Duration = Duration::from_secs(60);
 
 #[tokio::test]
-async fn what_was_captured_without_signal_is_printed_once() {
-    both_servers(|app| async move {
+async fn what_was_captured_without_signal_is_printed_once() -> Result<()> {
+    on_both_engines(|app| async move {
         let folder = tempfile::tempdir()?;
         let line = Proxy::start(Some(&app.url)).await?;
         let phone = inspector(&app, folder.path(), "inspector", &line.url).await?;
@@ -55,7 +55,7 @@ async fn what_was_captured_without_signal_is_printed_once() {
         phone.close().await;
         Ok(())
     })
-    .await;
+    .await
 }
 
 /// The originals are what was captured, and the thumbnails stand upright.

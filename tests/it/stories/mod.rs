@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use paicha_client::Phone;
 use paicha_client::pure::outbox::OpState;
 use paicha_tests::app::TestApp;
+use paicha_tests::databases::ENGINES;
 use paicha_tests::phones::{enrol, open_phone, sync};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,6 +18,20 @@ use sync_protocol::ids::OpId;
 use sync_protocol::role::Role;
 
 pub(crate) const VILLAGE: &str = "900000001001";
+
+/// Runs the story against a fresh server on each engine and names the engine when it fails. In this task, unlike `both_servers`: the
+/// compiler cannot prove that a story with phones in it may move between threads.
+pub(crate) async fn on_both_engines<Story>(story: impl Fn(Arc<TestApp>) -> Story) -> Result<()>
+where
+    Story: Future<Output = Result<()>>,
+{
+    for engine in ENGINES {
+        let app = Arc::new(TestApp::start(engine).await?);
+        story(app.clone()).await.with_context(|| format!("on {engine:?}"))?;
+        Arc::into_inner(app).context("the story still holds the server")?.remove().await?;
+    }
+    Ok(())
+}
 
 /// A server with one village, and its inspector's phone, enrolled and in step with the server at `url`.
 pub(crate) async fn inspector(app: &TestApp, folder: &Path, login: &str, url: &str) -> Result<Phone> {

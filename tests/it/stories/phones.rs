@@ -1,10 +1,9 @@
 //! Several phones and phones with a past: conflicts, restored backups, a scope that is taken away.
 
-use super::{VILLAGE, check_handed_in, hazards, inspector};
+use super::{VILLAGE, check_handed_in, hazards, inspector, on_both_engines};
 use anyhow::{Context as _, Result, ensure};
 use paicha::usecases::manage_users::{Manager, revoke_role};
 use paicha_client::Phone;
-use paicha_tests::app::both_servers;
 use paicha_tests::phones::{finding, long_photo, open_phone, sync};
 use serde_json::json;
 use std::sync::Arc;
@@ -18,8 +17,8 @@ async fn record(phone: &Phone, id: RecordId) -> Result<Record> {
 }
 
 #[tokio::test]
-async fn both_phones_see_what_they_disagree_about() {
-    both_servers(|app| async move {
+async fn both_phones_see_what_they_disagree_about() -> Result<()> {
+    on_both_engines(|app| async move {
         let folder = tempfile::tempdir()?;
         let one = inspector(&app, folder.path(), "one", &app.url).await?;
         let two = inspector(&app, folder.path(), "two", &app.url).await?;
@@ -43,12 +42,12 @@ async fn both_phones_see_what_they_disagree_about() {
         }
         Ok(())
     })
-    .await;
+    .await
 }
 
 #[tokio::test]
-async fn a_phone_restored_from_an_older_copy_loses_and_doubles_nothing() {
-    both_servers(|app| async move {
+async fn a_phone_restored_from_an_older_copy_loses_and_doubles_nothing() -> Result<()> {
+    on_both_engines(|app| async move {
         let folder = tempfile::tempdir()?;
         let phone = inspector(&app, folder.path(), "inspector", &app.url).await?;
         phone.capture(finding(VILLAGE, "甲：备份前已上传", vec![long_photo(1, 20_000)])).await?;
@@ -73,12 +72,12 @@ async fn a_phone_restored_from_an_older_copy_loses_and_doubles_nothing() {
         restored.close().await;
         Ok(())
     })
-    .await;
+    .await
 }
 
 #[tokio::test]
-async fn work_done_before_the_scope_ended_is_taken_and_nothing_more_comes_out() {
-    both_servers(|app| async move {
+async fn work_done_before_the_scope_ended_is_taken_and_nothing_more_comes_out() -> Result<()> {
+    on_both_engines(|app| async move {
         let folder = tempfile::tempdir()?;
         let leaving = inspector(&app, folder.path(), "leaving", &app.url).await?;
         let staying = inspector(&app, folder.path(), "staying", &app.url).await?;
@@ -97,5 +96,5 @@ async fn work_done_before_the_scope_ended_is_taken_and_nothing_more_comes_out() 
         staying.close().await;
         Ok(())
     })
-    .await;
+    .await
 }
