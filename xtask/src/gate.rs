@@ -16,6 +16,7 @@ use crate::{stock_clients, tools};
 /// Committed files that a command writes to its standard output: the path and the arguments for cargo.
 const GENERATED: &[(&str, &[&str])] = &[
     ("docs/fields.md", &["run", "--quiet", "--package", "sync-protocol", "--example", "reference", "--", "fields"]),
+    ("docs/openapi.json", &["run", "--quiet", "--package", "paicha", "--", "openapi"]),
     ("docs/problems.md", &["run", "--quiet", "--package", "sync-protocol", "--example", "reference", "--", "problems"]),
 ];
 
