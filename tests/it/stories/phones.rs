@@ -83,11 +83,13 @@ async fn work_done_before_the_scope_ended_is_taken_and_nothing_more_comes_out() 
         let staying = inspector(&app, folder.path(), "staying", &app.url).await?;
         leaving.capture(finding(VILLAGE, "消防通道堵塞", Vec::new())).await?;
         let (user, _) = leaving.store().find_user().await?.context("signed in")?;
+        app.clock.advance(1_000_000);
         ensure!(revoke_role(&app.app, Manager::CommandLine, user, Role::R1, VILLAGE).await?);
         staying.capture(finding(VILLAGE, "灭火器过期", Vec::new())).await?;
         sync(&staying).await?;
         sync(&leaving).await?;
-        ensure!(hazards(&app.app.database, VILLAGE).await? == ["消防通道堵塞", "灭火器过期"]);
+        let counted = hazards(&app.app.database, VILLAGE).await?;
+        ensure!(counted == ["消防通道堵塞", "灭火器过期"], "{counted:?}");
         check_handed_in(&app.app.database, &leaving, VILLAGE).await?;
         ensure!(leaving.list_villages().await?.is_empty(), "the village has left the phone's scope");
         let left = leaving.store().list_records(&VILLAGE.parse()?, None, 1_000).await?;
