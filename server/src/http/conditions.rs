@@ -48,11 +48,29 @@ impl FindingParameters {
         page_query(self.after.clone(), self.limit)
     }
 
-    /// What the use cases understand.
+    /// Conditions on hazards.
     ///
     /// # Errors
-    /// `bad-parameter` with what is wrong.
-    pub fn conditions(self) -> Result<Conditions, ApiError> {
+    /// `bad-parameter` with what is wrong; a condition that hazards do not have is never ignored.
+    pub fn of_hazards(self) -> Result<Conditions, ApiError> {
+        match self.kind {
+            Some(_) => Err(bad_parameter("隐患没有 kind 条件")),
+            None => self.conditions(),
+        }
+    }
+
+    /// Conditions on inspections.
+    ///
+    /// # Errors
+    /// `bad-parameter` with what is wrong; a condition that inspections do not have is never ignored.
+    pub fn of_inspections(self) -> Result<Conditions, ApiError> {
+        match (&self.state, &self.level, self.inspection) {
+            (None, None, None) => self.conditions(),
+            (_, _, _) => Err(bad_parameter("排查记录没有 state、level、inspection 条件")),
+        }
+    }
+
+    fn conditions(self) -> Result<Conditions, ApiError> {
         Ok(Conditions {
             village: self.village,
             state: self.state,

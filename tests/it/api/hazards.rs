@@ -42,7 +42,9 @@ async fn a_hazard_tells_its_alternatives_what_waits_and_everything_that_happened
         let rig = Rig::start(engine, &[]).await?;
         let mut field = Field::new(&rig, VILLAGE).await?;
         let mut other = Field::new(&rig, VILLAGE).await?;
-        field.hazard(20, 10, json!({ "level": "major_direct" })).await?;
+        field.place(1, "演示木器厂").await?;
+        field.visit(10, "2023-05-30T09:30:00+08:00", json!({ "place": id(1) })).await?;
+        field.hazard(20, 10, json!({ "level": "major_direct", "place": id(1) })).await?;
         field.attach(20, 30, "before", b"not sent yet").await?;
         let longer = json!({ "set": { "position_text": { "base": "焊接间", "new": "焊接间东侧" } } });
         let position = json!({ "set": { "position_text": { "base": "焊接间", "new": "喷漆房" } } });
@@ -179,9 +181,10 @@ async fn each_condition_narrows_the_list() -> Result<()> {
             let found = field.json(&format!("/v1/hazards?village={VILLAGE}&{query}")).await?;
             assert_eq!(ids(&found), of(expected), "{query}");
         }
-        for query in ["bbox=31.4,108.2,31.6,108.3", "bbox=1,2,3", "from=June", "place=x", "colour=red"] {
+        for query in ["bbox=31.4,108.2,31.6,108.3", "bbox=1,2,3", "from=June", "place=x", "colour=red", "kind=spot"] {
             assert_eq!(refusal(&rig, &field.phone, &format!("/v1/hazards?{query}")).await?.0, 400, "{query}");
         }
+        assert_eq!(refusal(&rig, &field.phone, "/v1/inspections?level=general").await?.0, 400, "none is ignored");
         rig.stop().await?;
     }
     Ok(())

@@ -36,7 +36,7 @@ async fn hazards(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let page = wanted.page()?;
-    let found = list_hazards(&app, &caller, &wanted.conditions()?, &page).await?;
+    let found = list_hazards(&app, &caller, &wanted.of_hazards()?, &page).await?;
     Ok(json_response(&headers, &PageBody::from(found)))
 }
 
@@ -62,7 +62,7 @@ async fn inspections(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let page = wanted.page()?;
-    let found = list_inspections(&app, &caller, &wanted.conditions()?, &page).await?;
+    let found = list_inspections(&app, &caller, &wanted.of_inspections()?, &page).await?;
     Ok(json_response(&headers, &PageBody::from(found)))
 }
 
@@ -87,7 +87,7 @@ async fn map(
     Parameters(wanted): Parameters<FindingParameters>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let map = list_findings_map(&app, &caller, &wanted.conditions()?).await?;
+    let map = list_findings_map(&app, &caller, &wanted.of_hazards()?).await?;
     let mut response = json_response(&headers, &map);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/geo+json"));
     Ok(response)

@@ -1,14 +1,19 @@
 //! Fields of a record with all values that stand, changes that wait, additions, and what is missing.
 
 use super::{Names, Written, is_shown_elsewhere, written};
-use crate::usecases::wording::{field_title, outcome_words, value_text};
+use crate::usecases::reading::instant;
+use crate::usecases::wording::{field_title, instant_text, outcome_words, value_text};
+use paicha_db::projections::{self, Villages};
 use paicha_db::{DbError, Tx};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use sync_protocol::canonical::to_json;
 use sync_protocol::record::Record;
 use sync_protocol::schema::find_kind;
+use sync_protocol::words::word;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// One field.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -99,22 +104,45 @@ fn field_names(record: &Record) -> Vec<&String> {
     names
 }
 
+/// What people call the places and visits that the record names, by their ids as text.
+async fn referred_names(tx: &mut Tx, record: &Record) -> Result<BTreeMap<String, String>, DbError> {
+    let of_field = |field: &str| -> Vec<Uuid> {
+        let entries = record.fields.get(field).into_iter().flat_map(|register| &register.entries);
+        entries.filter_map(|entry| entry.value.as_str()?.parse().ok()).collect()
+    };
+    let places = projections::find_places(tx, &of_field("place")).await?;
+    let mut names: BTreeMap<String, String> =
+        places.into_iter().map(|place| (place.id.to_string(), place.name)).collect();
+    for id in of_field("inspection") {
+        if let Some(visit) = projections::find_inspection(tx, &Villages::All, id).await? {
+            let kind = visit.kind.as_deref().and_then(|code| word("inspection", "kind", code)).unwrap_or("排查");
+            names.insert(id.to_string(), format!("{} {kind}", instant_text(instant(visit.started_at))));
+        }
+    }
+    Ok(names)
+}
+
 pub(super) async fn fields(tx: &mut Tx, names: &mut Names, record: &Record) -> Result<Vec<FieldView>, DbError> {
     let disputed = record.disputed();
+    let referred = referred_names(tx, record).await?;
+    let text_of = |name: &str, value: &Value| match value.as_str().and_then(|id| referred.get(id)) {
+        Some(name) => name.clone(),
+        None => value_text(&record.kind, name, value),
+    };
     let mut views = Vec::with_capacity(record.fields.len());
     for name in field_names(record) {
         let shown = record.shown(name).unwrap_or_default();
         let mut values = Vec::new();
         for entry in record.fields.get(name).into_iter().flat_map(|register| &register.entries) {
             values.push(ValueView {
-                text: value_text(&record.kind, name, &entry.value),
+                text: text_of(name, &entry.value),
                 value: entry.value.clone(),
                 written: written(tx, names, &entry.stamp).await?,
             });
         }
         views.push(FieldView {
             title: field_title(&record.kind, name),
-            text: value_text(&record.kind, name, &shown),
+            text: text_of(name, &shown),
             disputed: disputed.contains(&name.as_str()),
             name: name.clone(),
             shown,

@@ -22,7 +22,9 @@ pub struct PhotosView {
     pub declared: usize,
     /// Of those, whose original is here.
     pub stored: usize,
-    /// The debt in words: 待传照片2张; empty when there is none.
+    /// Photos that are still owed, withdrawn ones included: withdrawing a photo does not clear its debt.
+    pub owed: usize,
+    /// The same in words: 待传照片2张; empty when there is none.
     pub debt_text: String,
     /// Each photo, withdrawn ones last.
     pub items: Vec<PhotoView>,
@@ -78,10 +80,16 @@ pub(super) async fn photos(
         let files = row.filter(|_| may_look).map(|row| photo_links(app, row)).unwrap_or_default();
         items.push(photo(tx, names, id.0, link, row, files).await?);
     }
-    let live = record.live_photos().map(|(id, _)| rows.get(&id.0).is_some_and(|row| row.stored));
-    let (declared, stored) = live.fold((0, 0), |(all, here), is_here| (all + 1, here + usize::from(is_here)));
-    let debt_text = if stored < declared { format!("待传照片{}张", declared - stored) } else { String::new() };
-    Ok(PhotosView { declared, stored, debt_text, items })
+    let is_here = |id: &Uuid| rows.get(id).is_some_and(|row| row.stored);
+    let live: Vec<Uuid> = record.live_photos().map(|(id, _)| id.0).collect();
+    let (declared, stored) = (live.len(), live.iter().filter(|id| is_here(id)).count());
+    let owed = ids.iter().filter(|id| !is_here(id)).count();
+    let debt_text = match (owed, owed - (declared - stored)) {
+        (0, _) => String::new(),
+        (_, 0) => format!("待传照片{owed}张"),
+        (_, withdrawn) => format!("待传照片{owed}张（含不采用{withdrawn}张）"),
+    };
+    Ok(PhotosView { declared, stored, owed, debt_text, items })
 }
 
 async fn photo(
