@@ -1,5 +1,5 @@
 //! The photo path of Paicha: bytes in, facts and derivatives out. No I/O, no clock, no threads: the caller reads the blob, bounds
-//! memory with [`estimate_memory_bytes`], calls [`derive`] on a blocking thread and stores what comes back. It does not keep or
+//! memory with [`estimate_memory_bytes`], calls [`derive()`] on a blocking thread and stores what comes back. It does not keep or
 //! judge evidence: originals are never changed here. A newcomer's mistake: looking for an error; every input ends in a
 //! [`DeriveState`], and the facts survive all of them.
 //!
