@@ -6,7 +6,7 @@ mod phones;
 mod process;
 
 use crate::world::{World, fill_feeds};
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use paicha::blobs::original_key;
 use paicha::clock::SystemClock;
 use paicha::config::{Config, Sources};
@@ -125,5 +125,5 @@ async fn lost_bytes(folder: &Path, phones: &[UploadingPhone]) -> Result<usize> {
             lost += phone.photo.len();
         }
     }
-    Ok(lost).context("originals are read again")
+    Ok(lost)
 }
