@@ -15,7 +15,12 @@ pub fn sha256(bytes: &[u8]) -> Sha256Bytes {
 
 /// The digest of an operation as the protocol writes it: base64 of SHA-256.
 pub fn op_digest(bytes: &[u8]) -> String {
-    STANDARD.encode(sha256(bytes))
+    digest_text(&sha256(bytes))
+}
+
+/// A digest as the protocol writes those of operations: base64.
+pub fn digest_text(digest: &Sha256Bytes) -> String {
+    STANDARD.encode(digest)
 }
 
 /// Lower-case hex, 64 characters.

@@ -6,6 +6,7 @@
 
 #![expect(clippy::print_stdout, reason = "the commands talk to the developer on the terminal")]
 
+mod bench;
 mod demo;
 mod gate;
 mod postgres;
@@ -41,6 +42,21 @@ enum Command {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Measures push, pull or memory with release builds; `-- --help` lists what else can be chosen.
+    Bench {
+        /// `push`, `pull` or `memory`.
+        #[arg(value_enum)]
+        what: bench::What,
+        /// `sqlite` or `postgres`; not for `memory`.
+        #[arg(long, default_value = "sqlite")]
+        engine: String,
+        /// Operations to push, or records to pull.
+        #[arg(long)]
+        ops: Option<usize>,
+        /// More for the measuring program, after `--`.
+        #[arg(last = true)]
+        more: Vec<String>,
+    },
     /// Starts a PostgreSQL server for tests, keeps it running and prints the variable to set.
     Postgres {
         /// Stop it and remove its files.
@@ -55,6 +71,9 @@ fn main() -> Result<ExitCode> {
     match Arguments::parse().command {
         Command::Test { quick, filter } => gate::run(quick, &filter),
         Command::Demo { arguments } => demo::run(&arguments),
+        Command::Bench { what, engine, ops, more } => {
+            bench::run_bench(what, &engine, ops, &more).map(|()| ExitCode::SUCCESS)
+        }
         Command::Postgres { stop: true } => postgres::stop_kept().map(|()| ExitCode::SUCCESS),
         Command::Postgres { stop: false } => postgres::keep().map(|()| ExitCode::SUCCESS),
         Command::StockClients => stock_clients::print().map(|()| ExitCode::SUCCESS),

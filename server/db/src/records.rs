@@ -109,12 +109,19 @@ pub async fn put_records(tx: &mut Tx, records: Vec<RecordRow>) -> Result<(), DbE
     Ok(())
 }
 
-/// Gives a record its human number.
+/// Gives records their human numbers.
 ///
 /// # Errors
 /// When the database fails; the transaction is then over.
-pub async fn put_number(tx: &mut Tx, id: Uuid, number: &str) -> Result<(), DbError> {
-    tx.execute(Statement::new("UPDATE records SET number = $2 WHERE id = $1").bind(id).bind(number)).await?;
+pub async fn put_numbers(tx: &mut Tx, numbers: Vec<(Uuid, String)>) -> Result<(), DbError> {
+    // Both engines name the columns of a bare VALUES list `column1`, `column2`.
+    let rows = numbers.into_iter().map(|(id, number)| vec![id.into(), number.into()]);
+    tx.execute_rows(
+        "UPDATE records SET number = given.column2 FROM (VALUES",
+        rows.collect(),
+        ") AS given WHERE records.id = given.column1",
+    )
+    .await?;
     Ok(())
 }
 

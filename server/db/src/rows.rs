@@ -1,7 +1,7 @@
 //! How `Tx::execute_rows` cuts many rows into few statements of few different lengths.
 //!
-//! The lengths are powers of two, so that a table has at most nine texts to keep prepared, whatever the callers send. No
-//! driver is named here. What a newcomer gets wrong: one `execute_rows` may be several statements, so a rule like "no
+//! The lengths are powers of two and three halves of them, so that a table has at most sixteen texts to keep prepared, whatever
+//! the callers send, and fifty rows are two statements (decision 0221). No driver is named here. What a newcomer gets wrong: one `execute_rows` may be several statements, so a rule like "no
 //! two rows with one key" must not count on them being apart or together.
 
 use crate::error::DbError;
@@ -38,12 +38,12 @@ pub(crate) fn split(rows: Vec<Vec<Value>>) -> Result<Vec<Batch>, DbError> {
         return Err(DbError::InvalidValue { reason: "rows of different lengths" });
     }
     rows.iter().flatten().try_for_each(Value::check)?;
-    let rows_max = power_of_two_below(ROWS_MAX.min(BINDS_MAX / columns));
+    let rows_max = length_below(ROWS_MAX.min(BINDS_MAX / columns));
     let mut left = rows.len();
     let mut rows = rows.into_iter();
     let mut batches = Vec::new();
     while left > 0 {
-        let count = power_of_two_below(left).min(rows_max);
+        let count = length_below(left).min(rows_max);
         let values = rows.by_ref().take(count).flatten().collect();
         batches.push(Batch { rows: count, columns, values });
         left -= count;
@@ -51,9 +51,11 @@ pub(crate) fn split(rows: Vec<Vec<Value>>) -> Result<Vec<Batch>, DbError> {
     Ok(batches)
 }
 
-/// The largest power of two that is at most `number`, which is at least 1.
-fn power_of_two_below(number: usize) -> usize {
-    1 << number.max(1).ilog2()
+/// The largest power of two, or three halves of one, that is at most `number`, which is at least 1.
+fn length_below(number: usize) -> usize {
+    let power: usize = 1 << number.max(1).ilog2();
+    let with_half = power + power / 2;
+    if with_half <= number { with_half } else { power }
 }
 
 #[cfg(test)]
@@ -69,12 +71,15 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_cut_into_powers_of_two_within_both_limits() {
+    fn rows_are_cut_into_few_lengths_within_both_limits() {
         assert_eq!(lengths(0, 2), []);
         assert_eq!(lengths(1, 2), [1]);
-        assert_eq!(lengths(100, 2), [64, 32, 4]);
-        assert_eq!(lengths(600, 2), [256, 256, 64, 16, 8]);
-        assert_eq!(lengths(70, 500), [32, 32, 4, 2]);
+        assert_eq!(lengths(1, 500), [1]);
+        assert_eq!(lengths(7, 2), [6, 1]);
+        assert_eq!(lengths(50, 2), [48, 2]);
+        assert_eq!(lengths(100, 2), [96, 4]);
+        assert_eq!(lengths(600, 2), [256, 256, 64, 24]);
+        assert_eq!(lengths(70, 500), [32, 32, 6]);
     }
 
     #[test]

@@ -62,7 +62,14 @@ pub async fn pull_changes(
     let scope = follow_scope(app, caller, &mut cursor, &feeds);
     let budget = usize::try_from(request.max_bytes.unwrap_or(0)).unwrap_or(0);
     let budget = if budget == 0 { PULL_PAGE_BYTES_DEFAULT } else { budget.min(PULL_PAGE_BYTES_MAX) };
-    let mut page = Page { villages: Vec::new(), check: Vec::new(), bytes_left: budget, more: false };
+    let mut page = Page {
+        villages: Vec::new(),
+        check: Vec::new(),
+        bytes_left: budget,
+        bytes_taken: 0,
+        rows_taken: 0,
+        more: false,
+    };
     for feed in &feeds {
         if page.bytes_left == 0 {
             page.more |= !is_whole(&cursor, feed);
@@ -138,8 +145,15 @@ struct Page {
     villages: Vec<FeedPage<RawChange>>,
     check: Vec<FeedCheck>,
     bytes_left: usize,
+    bytes_taken: usize,
+    rows_taken: usize,
     more: bool,
 }
+
+/// Bytes of one change, before a page has any to judge by.
+const CHANGE_BYTES_GUESS: usize = 800;
+/// Rows read at least: more than one operation changes, so that a read is never all one position.
+const PULL_ROWS_MIN: i64 = 64;
 
 impl Page {
     /// Fills the page with one village, as far as there is room.
@@ -155,8 +169,9 @@ impl Page {
         let mut to = from;
         let mut changes = Vec::new();
         while to < feed.vrev && self.bytes_left > 0 {
-            let rows = records::list_changed(tx, &feed.id, to, PULL_ROWS_MAX).await?;
-            let whole = rows.len() < usize::try_from(PULL_ROWS_MAX).unwrap_or(usize::MAX);
+            let limit = self.rows_wanted();
+            let rows = records::list_changed(tx, &feed.id, to, limit).await?;
+            let whole = rows.len() < usize::try_from(limit).unwrap_or(usize::MAX);
             let last = rows.last().map_or(feed.vrev, |row| row.vrev);
             to = self.take_rows(&rows, whole, last, &mut changes).unwrap_or(to);
             if whole && to == last {
@@ -177,6 +192,13 @@ impl Page {
         Ok(())
     }
 
+    /// Rows that will about fill the page, judged by those on it: what is read and does not fit is read again for the next page.
+    fn rows_wanted(&self) -> i64 {
+        let average = self.bytes_taken.checked_div(self.rows_taken).unwrap_or(CHANGE_BYTES_GUESS).max(1);
+        let fitting = i64::try_from(self.bytes_left / average).unwrap_or(i64::MAX).saturating_add(1);
+        fitting.clamp(PULL_ROWS_MIN, PULL_ROWS_MAX)
+    }
+
     fn mode(&self, cursor: &Cursor, id: &FeedId, from: i64) -> FeedMode {
         let first_pass = cursor.snapshots.get(id).is_some_and(|end| from < *end);
         if first_pass { FeedMode::Snapshot } else { FeedMode::Delta }
@@ -194,7 +216,10 @@ impl Page {
             }
             for row in position {
                 let change = raw_change(row);
-                self.bytes_left = self.bytes_left.saturating_sub(change.get().len());
+                let bytes = change.get().len();
+                self.bytes_left = self.bytes_left.saturating_sub(bytes);
+                self.bytes_taken += bytes;
+                self.rows_taken += 1;
                 changes.push(change);
             }
             done = Some(vrev);

@@ -54,7 +54,7 @@ fn link(record: u128, photo: u128, role: &str) -> PhotoLinkRow {
 
 /// Links one record to photos, all before.
 async fn link_all(tx: &mut Tx, record: u128, photos: &[u128]) -> Result<(), DbError> {
-    put_photo_links(tx, id(record), photos.iter().map(|photo| link(record, *photo, "before")).collect()).await
+    put_photo_links(tx, &[id(record)], photos.iter().map(|photo| link(record, *photo, "before")).collect()).await
 }
 
 #[tokio::test]
@@ -145,7 +145,7 @@ async fn the_photos_of_a_record_are_replaced_together() {
         let mut tx = db.begin_write().await?;
         link_all(&mut tx, 50, &[3, 1]).await?;
         link_all(&mut tx, 51, &[1]).await?;
-        put_photo_links(&mut tx, id(50), vec![link(50, 2, "after"), link(50, 1, "after")]).await?;
+        put_photo_links(&mut tx, &[id(50)], vec![link(50, 2, "after"), link(50, 1, "after")]).await?;
         tx.commit().await?;
 
         let mut tx = db.begin_write().await?;
@@ -153,7 +153,7 @@ async fn the_photos_of_a_record_are_replaced_together() {
         assert_eq!(list_photo_links(&mut tx, &[id(51), id(50), id(52)], 3).await?, all);
         assert_eq!(list_photo_links(&mut tx, &[id(51), id(50)], 2).await?, all[..2]);
         assert_eq!(list_photo_links(&mut tx, &[], 9).await?, []);
-        put_photo_links(&mut tx, id(50), Vec::new()).await?;
+        put_photo_links(&mut tx, &[id(50)], Vec::new()).await?;
         assert_eq!(list_photo_links(&mut tx, &[id(51), id(50)], 9).await?, all[2..]);
         Ok(())
     })

@@ -4,7 +4,7 @@ use paicha_db::projections::{
     HazardRow, InspectionRow, PhotoLinkRow, PhotoRow, Villages, count_photos_owed, list_hazards_of_inspections,
     list_inspections_for_form, list_photo_links_of_photo, put_hazards, put_inspections, put_photo_links, put_photos,
 };
-use paicha_db::records::{RecordRow, find_numbers, put_number, put_records};
+use paicha_db::records::{RecordRow, find_numbers, put_numbers, put_records};
 use paicha_tests::databases::both_engines;
 
 use super::{LOWER, UPPER, id, only, put_villages};
@@ -135,9 +135,9 @@ async fn the_records_of_a_photo_come_in_order_of_id() {
     both_engines(|db| async move {
         let link = |record, role: &str| PhotoLinkRow { record: id(record), photo: id(1), role: role.to_owned() };
         let mut tx = db.begin_write().await?;
-        put_photo_links(&mut tx, id(6), vec![link(6, "site")]).await?;
-        put_photo_links(&mut tx, id(5), vec![link(5, "before")]).await?;
-        put_photo_links(&mut tx, id(7), vec![PhotoLinkRow { photo: id(2), ..link(7, "site") }]).await?;
+        put_photo_links(&mut tx, &[id(6)], vec![link(6, "site")]).await?;
+        put_photo_links(&mut tx, &[id(5)], vec![link(5, "before")]).await?;
+        put_photo_links(&mut tx, &[id(7)], vec![PhotoLinkRow { photo: id(2), ..link(7, "site") }]).await?;
         let both = [link(5, "before"), link(6, "site")];
         assert_eq!(list_photo_links_of_photo(&mut tx, id(1), 9).await?, both);
         assert_eq!(list_photo_links_of_photo(&mut tx, id(1), 1).await?, both[..1]);
@@ -161,8 +161,8 @@ async fn numbers_are_found_for_the_records_that_have_one() {
         let mut tx = db.begin_write().await?;
         put_villages(&mut tx).await?;
         put_records(&mut tx, vec![record(1), record(2), record(3)]).await?;
-        put_number(&mut tx, id(3), "YH-3").await?;
-        put_number(&mut tx, id(1), "YH-1").await?;
+        put_numbers(&mut tx, vec![(id(3), "YH-3".to_owned())]).await?;
+        put_numbers(&mut tx, vec![(id(1), "YH-1".to_owned())]).await?;
         let numbered = [(id(1), "YH-1".to_owned()), (id(3), "YH-3".to_owned())];
         assert_eq!(find_numbers(&mut tx, &[id(3), id(2), id(1), id(9)]).await?, numbered);
         assert_eq!(find_numbers(&mut tx, &[]).await?, []);

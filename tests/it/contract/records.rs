@@ -3,7 +3,7 @@
 use paicha_db::DbError;
 use paicha_db::records::{
     Changed, RecordRow, create_records, find_records, list_changed, list_records, lock_records, put_entries,
-    put_number, put_records,
+    put_numbers, put_records,
 };
 use paicha_tests::databases::both_engines;
 
@@ -31,7 +31,7 @@ async fn a_record_is_replaced_and_keeps_its_number_kind_and_feed() {
         let mut tx = db.begin_write().await?;
         put_villages(&mut tx).await?;
         put_records(&mut tx, vec![record(1), record(2)]).await?;
-        put_number(&mut tx, id(1), "SW-2026-0001").await?;
+        put_numbers(&mut tx, vec![(id(1), "SW-2026-0001".to_owned())]).await?;
         let next = RecordRow { rev: 2, state: "{}".to_owned(), ..record(1) };
         let other =
             RecordRow { kind: "place".to_owned(), feed: LOWER.to_owned(), number: Some("X".to_owned()), ..next };

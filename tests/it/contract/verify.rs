@@ -107,7 +107,7 @@ async fn rows_of_no_feed_and_no_record_are_counted() {
             op: None,
             opened_at: 1,
         };
-        replace_reviews(&mut tx, id(1), vec![review]).await?;
+        replace_reviews(&mut tx, &[id(1)], vec![review]).await?;
         assert_eq!(count_stray_rows(&mut tx).await?, [("feed_entries".to_owned(), 2), ("reviews".to_owned(), 1)]);
         Ok(())
     })

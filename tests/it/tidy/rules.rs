@@ -83,6 +83,11 @@ pub(super) const MEMBERS: &[Member] = &[
         ],
         must_not_use: &[],
     },
+    Member {
+        folder: "tests/bench",
+        may_use: &["paicha", "paicha-db", "paicha-photos", "paicha-tests", "sync-protocol"],
+        must_not_use: &["sqlx"],
+    },
     Member { folder: "xtask", may_use: &[], must_not_use: OUTSIDE_WORLD },
 ];
 

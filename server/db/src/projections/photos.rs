@@ -219,13 +219,19 @@ fn photo_link_row(row: &Row) -> Result<PhotoLinkRow, DbError> {
     Ok(PhotoLinkRow { record: row.uuid("record")?, photo: row.uuid("photo")?, role: row.text("role")? })
 }
 
-/// Makes the photos of a record exactly these, all of that record and no two of one photo.
+/// Makes the photos of `records` exactly these: all of those records, and no two of one photo on one record. A record without
+/// links loses all it had.
 ///
 /// # Errors
 /// When the database fails; the transaction is then over.
-pub async fn put_photo_links(tx: &mut Tx, record: Uuid, links: Vec<PhotoLinkRow>) -> Result<(), DbError> {
-    tx.execute(Statement::new("DELETE FROM photo_links WHERE record = $1").bind(record)).await?;
-    let rows = links.into_iter().map(|link| vec![record.into(), link.photo.into(), link.role.into()]);
+pub async fn put_photo_links(tx: &mut Tx, records: &[Uuid], links: Vec<PhotoLinkRow>) -> Result<(), DbError> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    let gone = Statement::new("DELETE FROM photo_links WHERE record IN ($in)")
+        .bind_list(records.iter().copied().map(Value::from).collect());
+    tx.execute(gone).await?;
+    let rows = links.into_iter().map(|link| vec![link.record.into(), link.photo.into(), link.role.into()]);
     tx.execute_rows("INSERT INTO photo_links (record, photo, role) VALUES", rows.collect(), "").await?;
     Ok(())
 }

@@ -5,7 +5,8 @@
 use super::Villages;
 use crate::engine::{Row, Tx};
 use crate::error::DbError;
-use crate::statement::{Statement, Value};
+use crate::statement::{LIST_VALUES_MAX, Statement, Value};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// One question that waits for a person.
@@ -39,22 +40,33 @@ fn review_row(row: &Row) -> Result<ReviewRow, DbError> {
     })
 }
 
-/// Makes the questions of a record exactly these, all of that record and no two of one id.
+/// Makes the questions of `records` exactly these: all of those records, and no two of one id. A record without questions loses all
+/// it had.
 ///
 /// # Errors
 /// When the database fails; the transaction is then over.
-pub async fn replace_reviews(tx: &mut Tx, record: Uuid, reviews: Vec<ReviewRow>) -> Result<(), DbError> {
-    let ids = reviews.iter().map(|review| Value::from(review.id.as_str())).collect();
-    // An empty list would make NOT IN match nothing, so it is asked for apart.
-    let gone = Statement::new("DELETE FROM reviews WHERE record = $1 AND ($2 OR id NOT IN ($in))")
-        .bind(record)
-        .bind(reviews.is_empty())
-        .bind_list(ids);
-    tx.execute(gone).await?;
+pub async fn replace_reviews(tx: &mut Tx, records: &[Uuid], reviews: Vec<ReviewRow>) -> Result<(), DbError> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    // Questions are rare: reading which are open costs one statement, and most records need no second one.
+    let open = Statement::new("SELECT id FROM reviews WHERE record IN ($in)")
+        .bind_list(records.iter().copied().map(Value::from).collect());
+    let kept: BTreeSet<&str> = reviews.iter().map(|review| review.id.as_str()).collect();
+    let mut gone = Vec::new();
+    for row in tx.fetch_all(open).await? {
+        let id = row.text("id")?;
+        if !kept.contains(id.as_str()) {
+            gone.push(Value::from(id));
+        }
+    }
+    for ids in gone.chunks(LIST_VALUES_MAX) {
+        tx.execute(Statement::new("DELETE FROM reviews WHERE id IN ($in)").bind_list(ids.to_vec())).await?;
+    }
     let rows = reviews.into_iter().map(|row| {
         vec![
             row.id.into(),
-            record.into(),
+            row.record.into(),
             row.feed.into(),
             row.field.into(),
             row.why.into(),

@@ -57,8 +57,9 @@ pub(super) async fn load_facts<'a>(
         authors.insert(author, load_grants(tx, author).await?);
     }
     let places: Vec<Uuid> = ops.iter().filter_map(|op| place_id(op)).collect();
-    let places =
-        projections::find_places(tx, &places).await?.into_iter().map(|place| (place.id, place.village)).collect();
+    // Most chunks name no place; a statement for nothing costs as much as one for something.
+    let places = if places.is_empty() { Vec::new() } else { projections::find_places(tx, &places).await? };
+    let places = places.into_iter().map(|place| (place.id, place.village)).collect();
     Ok(Facts {
         incarnation: life.id.into(),
         app,

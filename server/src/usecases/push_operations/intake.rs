@@ -2,7 +2,7 @@
 
 use crate::app::Installation;
 use std::ops::Range;
-use sync_protocol::digest::{Sha256Bytes, op_digest, sha256};
+use sync_protocol::digest::{Sha256Bytes, digest_text, sha256};
 use sync_protocol::ids::{DeviceId, IncarnationId, OpId};
 use sync_protocol::limits::{CHUNK_OPS_MAX, GROUP_OPS_MAX};
 use sync_protocol::op::{Group, Op, Unreadable};
@@ -51,12 +51,13 @@ impl PushBatch {
     pub fn of_request(request: &PushRequest<'_>) -> Self {
         let ops = request.ops.iter().map(|pushed| {
             let bytes = pushed.op.get().as_bytes().to_vec();
+            let digest = sha256(&bytes);
             IncomingOp {
                 seq: pushed.seq,
                 id: pushed.id,
                 group: pushed.group,
-                digest_fits: op_digest(&bytes) == pushed.digest,
-                digest: sha256(&bytes),
+                digest_fits: digest_text(&digest) == pushed.digest,
+                digest,
                 op: Op::parse(&bytes),
                 bytes,
             }

@@ -143,9 +143,9 @@ async fn give_numbers(
     for id in numbered {
         sequence += 1;
         let number = format!("{}-{}-{year}-{sequence:04}", prefix(id).unwrap_or_default(), row.id);
-        records::put_number(tx, id.0, &number).await?;
         numbers.insert(*id, number);
     }
+    records::put_numbers(tx, numbers.iter().map(|(id, number)| (id.0, number.clone())).collect()).await?;
     Ok(numbers)
 }
 

@@ -77,11 +77,8 @@ pub(crate) async fn store_projections(tx: &mut Tx, records: &[&Record]) -> Resul
     projections::put_inspections(tx, all.inspections).await?;
     projections::put_hazards(tx, all.hazards).await?;
     projections::put_photos(tx, all.photos).await?;
-    for (record, links) in all.links {
-        projections::put_photo_links(tx, record, links).await?;
-    }
-    for (record, reviews) in all.reviews {
-        projections::replace_reviews(tx, record, reviews).await?;
-    }
-    Ok(())
+    let (records, links): (Vec<_>, Vec<_>) = all.links.into_iter().unzip();
+    projections::put_photo_links(tx, &records, links.into_iter().flatten().collect()).await?;
+    let (records, reviews): (Vec<_>, Vec<_>) = all.reviews.into_iter().unzip();
+    projections::replace_reviews(tx, &records, reviews.into_iter().flatten().collect()).await
 }
