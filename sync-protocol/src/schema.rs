@@ -1,5 +1,5 @@
 //! The record kinds and their fields, as data. Validation, merge, the API description and `docs/fields.md` read this one table, so a
-//! new record kind is a new entry in [`kinds`], not new code. What a newcomer gets wrong: "required" never turns a record away;
+//! new record kind is a new entry in [`KINDS`], not new code. What a newcomer gets wrong: "required" never turns a record away;
 //! a missing field makes the record incomplete, and the form asks for it.
 
 mod kinds;
