@@ -227,7 +227,6 @@ impl TestApp {
     }
 
     /// A request to fill in by hand, for headers and bodies that are not JSON.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, format!("{}{path}", self.url))
     }
