@@ -12,7 +12,7 @@ use toml::{Table, Value};
 /// Starts every environment variable that is a setting.
 const ENVIRONMENT_PREFIX: &str = "PAICHA_";
 /// Variables with the prefix that are none: the settings file's place, and what tests use.
-const NOT_SETTINGS: [&str; 1] = ["PAICHA_CONFIG"];
+const NOT_SETTINGS: [&str; 2] = ["PAICHA_CONFIG", "PAICHA_PHONE_HOME"];
 const NOT_SETTINGS_PREFIX: &str = "PAICHA_TEST_";
 /// Longest settings file, in bytes.
 pub(super) const FILE_BYTES_MAX: usize = 256 * 1024;
