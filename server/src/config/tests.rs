@@ -87,6 +87,7 @@ fn unknown_names_are_refused_with_a_hint() {
 fn variables_that_are_not_settings_are_left_alone() {
     assert!(Config::load(&with_variable("PAICHA_CONFIG", "my.toml")).is_ok());
     assert!(Config::load(&with_variable("PAICHA_TEST_POSTGRES", "yes")).is_ok());
+    assert!(Config::load(&with_variable("PAICHA_PHONE_HOME", "/tmp/phone")).is_ok());
 }
 
 #[test]

@@ -30,7 +30,7 @@ use sync_protocol::role::Role;
 use tempfile::TempDir;
 
 const VILLAGE: &str = "900000001001";
-/// How long the jobs of a restarted server may take to settle a photo.
+/// How long the jobs of a restarted server may take to settle and derive a photo.
 const SETTLED_WITHIN: Duration = Duration::from_secs(30);
 /// Syncs that a phone gets until everything is handed in; the first may still meet the dying server.
 const SYNCS_MAX: usize = 4;
@@ -133,7 +133,8 @@ impl World {
                 let rows = projections::find_photos(&mut tx, &[photo.0]).await?;
                 tx.rollback().await?;
                 let row = rows.first().context("an acknowledged photo is unknown")?;
-                if row.stored {
+                // Derived too, so that the next server begins without work and dies in the phone's hands, not in a job's.
+                if row.stored && row.derive_state.is_some() {
                     let stored = blobs.get(&original_key(&row.sha256.as_slice().try_into()?)).await?;
                     ensure!(stored == *bytes, "the original differs from what was captured");
                     break;

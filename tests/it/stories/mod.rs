@@ -1,6 +1,7 @@
 //! What happens to people, end to end: the real client over real HTTP against a whole server, on both engines. Each file tells stories of
 //! one kind. What a newcomer gets wrong: the server's clock stands still and the phones share it; waits of phones are hurried.
 
+mod command_line;
 mod lines;
 mod main_job;
 mod phones;
