@@ -72,6 +72,8 @@ pub enum MergeRule {
 pub enum Writers {
     /// Everybody who may write records in the village.
     Anyone,
+    /// The declaration of a photo (`photo.attach`) and nothing else: what identifies evidence is never edited.
+    Declaration,
     /// The server's own devices.
     Server,
 }

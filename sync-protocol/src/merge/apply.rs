@@ -239,6 +239,9 @@ fn set_field(
         Some(spec) if spec.writers == Writers::Server && !submission.context.server => {
             return Some(FieldOutcome::ServerOnly);
         }
+        Some(spec) if spec.writers == Writers::Declaration && !matches!(submission.op.body, Body::PhotoAttach(_)) => {
+            Some(FieldOutcome::NotAllowed)
+        }
         Some(_) if field.name == "state" && kind.initial_state.is_some() => Some(FieldOutcome::IllegalTransition),
         Some(spec) if !spec.holds.accepts(field.value) => Some(FieldOutcome::InvalidValue),
         Some(spec) if is_safer(spec.rule, field.base, field.value) => Some(FieldOutcome::Proposal),

@@ -111,6 +111,10 @@ const fn server(name: &'static str, title_zh: &'static str, holds: FieldType) ->
     FieldSpec { name, title_zh, holds, rule: ServerOnly, writers: Writers::Server, required: No }
 }
 
+const fn declared(name: &'static str, title_zh: &'static str, holds: FieldType) -> FieldSpec {
+    FieldSpec { name, title_zh, holds, rule: Ask, writers: Writers::Declaration, required: Always }
+}
+
 /// Every record kind.
 pub const KINDS: &[KindSpec] = &[PLACE, INSPECTION, HAZARD, PHOTO];
 
@@ -220,9 +224,9 @@ const PHOTO: KindSpec = KindSpec {
     number_prefix: None,
     initial_state: None,
     fields: &[
-        field("sha256", "原件摘要", FieldType::Sha256, Ask, Always),
-        field("bytes", "字节数", Integer, Ask, Always),
-        field("mime", "类型", Text, Ask, Always),
+        declared("sha256", "原件摘要", FieldType::Sha256),
+        declared("bytes", "字节数", Integer),
+        declared("mime", "类型", Text),
         field("taken_at", "拍摄时间（手机）", Instant, Ask, No),
         field("fix", "定位（手机）", Fix, BestFix, No),
         field("source", "来源", Code(PHOTO_SOURCES), Ask, No),

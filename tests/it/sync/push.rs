@@ -1,7 +1,8 @@
 //! What a push stores and answers.
 
-use super::{OTHER_VILLAGE, VILLAGE, World, pushed, statuses};
+use super::{NOW_US, OTHER_VILLAGE, VILLAGE, World, pushed, statuses};
 use anyhow::Result;
+use paicha_db::accounts::put_grant;
 use paicha_db::{Engine, ops, records};
 use paicha_tests::databases::ENGINES;
 use serde_json::{Value, json};
@@ -164,6 +165,45 @@ async fn work_in_a_foreign_village_is_kept_for_a_person_and_changes_nothing() ->
     assert!(record(&world, 1).await?.is_none());
     assert_eq!(ledger(&world, OTHER_VILLAGE).await?, [(1, "review".to_owned())]);
     assert_eq!(ledger(&world, "000000000000").await?, [(1, "review".to_owned())]);
+    world.remove().await
+}
+
+#[tokio::test]
+async fn nobody_gains_rights_by_writing_another_name() -> Result<()> {
+    let world = World::new(Engine::Sqlite).await?;
+    let (mut phone, colleague) = (world.phone(1).await?, world.phone(2).await?);
+    let mut tx = world.app.database.begin_write().await?;
+    put_grant(&mut tx, colleague.caller.user.0, "R3", OTHER_VILLAGE, NOW_US).await?;
+    tx.commit().await?;
+    let author = json!(colleague.caller.user);
+    let elsewhere = phone.op(1, json!({"kind": "create", "village": OTHER_VILLAGE, "author": author, "fields": {}}));
+    let here = phone.op(2, json!({"kind": "create", "author": author, "fields": {"level": "general"}}));
+    let end = phone.push(&world, &[elsewhere, here]).await?;
+    assert_eq!(
+        statuses(&end),
+        ["review", "applied"],
+        "a shared phone still hands in a colleague's work in its own village"
+    );
+    assert!(record(&world, 1).await?.is_none());
+    world.remove().await
+}
+
+#[tokio::test]
+async fn what_identifies_a_photo_is_never_edited() -> Result<()> {
+    let world = World::new(Engine::Sqlite).await?;
+    let mut phone = world.phone(1).await?;
+    let photo = Uuid::from_u128(9);
+    let ops = [
+        phone.create(1, "general"),
+        phone.op(1, json!({"kind": "photo.attach", "photo": photo, "sha256": "ab".repeat(32), "bytes": 5, "mime": "image/jpeg"})),
+        phone.set(9, "sha256", json!("ab".repeat(32)), json!("cd".repeat(32))),
+        phone.set(9, "state", json!(null), json!("stored")),
+    ];
+    let end = phone.push(&world, &ops).await?;
+    assert_eq!(statuses(&end), ["applied", "applied", "review", "merged"]);
+    let found = record(&world, 9).await?.unwrap();
+    assert_eq!(found.shown_text("sha256"), Some("ab".repeat(32)));
+    assert_eq!(found.shown("state"), None);
     world.remove().await
 }
 

@@ -138,7 +138,13 @@ impl Facts<'_> {
             grant.villages.covers(Some(village))
                 && allows(grant.role, Action::SyncPush) != crate::auth::permissions::Reach::No
         };
-        let roles: BTreeSet<Role> = loaded.now.iter().filter(|grant| holds(grant)).map(|grant| grant.role).collect();
+        // Another author than the uploader (a shared phone) counts only with roles that the uploader has there too, or anybody could
+        // borrow a supervisor's roles by writing their name.
+        let uploader: BTreeSet<Role> =
+            self.caller.grants.iter().filter(|grant| holds(grant)).map(|grant| grant.role).collect();
+        let vouched = |role: &Role| op.head.author == self.caller.user || uploader.contains(role);
+        let roles = loaded.now.iter().filter(|grant| holds(grant)).map(|grant| grant.role);
+        let roles: BTreeSet<Role> = roles.filter(vouched).collect();
         if !roles.is_empty() {
             return (roles.into_iter().collect(), Scope::Inside);
         }
@@ -146,7 +152,7 @@ impl Facts<'_> {
             op.head.made_at.as_micros() < revoked_at && self.received_at.as_micros() < revoked_at + GRACE_DAYS * DAY_US
         };
         let lost = loaded.lost.iter().filter(|(grant, revoked_at)| holds(grant) && open(*revoked_at));
-        let roles: BTreeSet<Role> = lost.map(|(grant, _)| grant.role).collect();
+        let roles: BTreeSet<Role> = lost.map(|(grant, _)| grant.role).filter(vouched).collect();
         let scope = if roles.is_empty() { Scope::Outside } else { Scope::Grace };
         (roles.into_iter().collect(), scope)
     }

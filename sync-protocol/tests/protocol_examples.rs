@@ -1,0 +1,40 @@
+//! The examples of `docs/protocol.md` are read with the types that the wire uses, so that the page cannot say what the code does not.
+
+use std::path::Path;
+use sync_protocol::op::{Body, Op};
+use sync_protocol::pull::{ChangedRecord, PullRequest, PullResponse};
+use sync_protocol::push::{PushRequest, PushResponse};
+
+/// The JSON blocks that follow `<!-- name -->`.
+fn examples(name: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/protocol.md");
+    let page = std::fs::read_to_string(path).expect("the page is in the repository");
+    let opening = format!("<!-- {name} -->\n```json\n");
+    let blocks = page.split(&opening).skip(1);
+    blocks.map(|block| block.split("```").next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn the_operations_are_read_as_what_they_mean() {
+    let ops: Vec<Op> = examples("op").iter().map(|text| Op::parse(text.as_bytes()).expect(text)).collect();
+    assert!(matches!(&ops[0].body, Body::Patch(set) if set.len() == 2));
+    assert!(matches!(&ops[1].body, Body::PhotoAttach(photo) if photo.fix.is_some()));
+}
+
+#[test]
+fn the_envelopes_are_read_and_written_back() {
+    let text = &examples("push request")[0];
+    let request: PushRequest<'_> = serde_json::from_str(text).expect(text);
+    assert_eq!(request.ops[0].seq, 41);
+    let text = &examples("push response")[0];
+    let response: PushResponse = serde_json::from_str(text).expect(text);
+    assert_eq!(
+        serde_json::from_str::<PushResponse>(&serde_json::to_string(&response).expect(text)).expect(text),
+        response
+    );
+    let text = &examples("pull request")[0];
+    assert_eq!(serde_json::from_str::<PullRequest>(text).expect(text).cursor, None);
+    let text = &examples("pull response")[0];
+    let page: PullResponse<ChangedRecord> = serde_json::from_str(text).expect(text);
+    assert_eq!(page.villages[0].changes.len(), 2);
+}
