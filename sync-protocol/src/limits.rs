@@ -48,3 +48,5 @@ pub const SCHEMA: u32 = 1;
 pub const UPLOAD_CHUNK_BYTES_MAX: u64 = 8 << 20;
 /// Bytes of a piece that clients should send: a lost link costs at most this.
 pub const UPLOAD_CHUNK_BYTES: u64 = 512 << 10;
+/// Levels of nesting in one operation. A record wraps the value in more levels, and readers stop at 128.
+pub const OP_DEPTH_MAX: usize = 32;

@@ -191,6 +191,25 @@ struct RetractBody {
     reason: Option<String>,
 }
 
+/// Levels of arrays and objects, brackets inside texts left out.
+fn depth(bytes: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut in_text, mut escaped) = (0_usize, 0, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
 fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Unreadable> {
     serde_json::from_slice(bytes).map_err(|error| Unreadable::Malformed(error.to_string()))
 }
@@ -203,6 +222,9 @@ impl Op {
     pub fn parse(bytes: &[u8]) -> Result<Self, Unreadable> {
         if bytes.len() > crate::limits::OP_BYTES_MAX {
             return Err(Unreadable::TooLong(bytes.len()));
+        }
+        if depth(bytes) > crate::limits::OP_DEPTH_MAX {
+            return Err(Unreadable::Malformed("it is nested too deeply".to_owned()));
         }
         let head: Head = read(bytes)?;
         let body = match head.kind.as_str() {

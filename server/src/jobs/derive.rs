@@ -190,7 +190,7 @@ async fn derive_photo(app: &App, budget: &Budget, photo: &PhotoRow, deaths: u32)
     };
     let Ok(feed) = photo.feed.parse() else { return Err(DeriveFailure::Altered) };
     let op = server_patch(app, feed, photo.id.into(), vec![("derived", value)]);
-    push_server_operations(app, vec![(operation_id("derived", photo, DERIVE_VERSION), op)]).await?;
+    push_server_operations(app, vec![(operation_id(app, "derived", photo, DERIVE_VERSION), op)]).await?;
     // Another process may have been first; an operation without effect would be made again and again.
     let mut tx = app.database.begin_read().await?;
     let now = projections::find_photos(&mut tx, &[photo.id]).await?;

@@ -150,6 +150,7 @@ fn is_poison(error: &DbError) -> bool {
             | DbError::CheckViolation
             | DbError::InvalidValue { .. }
             | DbError::Decode { .. }
+            | DbError::Corrupt { .. }
             | DbError::Other(_)
     )
 }

@@ -3,9 +3,10 @@
 //! photo and hash, so doing it twice does nothing.
 
 use crate::app::App;
+use crate::auth::seal::Purpose;
 use crate::usecases::push_operations::{PushError, push_server_operations, server_patch};
 use paicha_db::projections::{self, PhotoRow};
-use sync_protocol::digest::{Sha256Bytes, sha256};
+use sync_protocol::digest::Sha256Bytes;
 use sync_protocol::op::Op;
 use uuid::Uuid;
 
@@ -51,17 +52,18 @@ async fn mark_stored(app: &App, photos: &[PhotoRow]) -> Result<usize, PushError>
 }
 
 fn stored_op(app: &App, photo: &PhotoRow) -> Option<(Uuid, Op)> {
-    let id = operation_id("stored", photo, 0);
+    let id = operation_id(app, "stored", photo, 0);
     Some((id, server_patch(app, photo.feed.parse().ok()?, photo.id.into(), vec![("state", "stored".into())])))
 }
 
 /// The id of what the server finds out about a photo: the same for the same photo, original and version.
-pub(crate) fn operation_id(found: &str, photo: &PhotoRow, version: i64) -> Uuid {
+pub(crate) fn operation_id(app: &App, found: &str, photo: &PhotoRow, version: i64) -> Uuid {
     let mut name = format!("paicha/photo/v1/{found}/{version}/").into_bytes();
     name.extend_from_slice(photo.id.as_bytes());
     name.extend_from_slice(&photo.sha256);
-    let hash = sha256(&name);
+    // Keyed, or a phone could push something under this id first and keep the photo from ever being stored.
+    let code = app.seals.derive(Purpose::Upload, &name);
     let mut bytes = [0_u8; 16];
-    bytes.copy_from_slice(&hash[..16]);
+    bytes.copy_from_slice(&code.expose()[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }

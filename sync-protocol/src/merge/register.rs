@@ -46,7 +46,12 @@ pub(super) fn is_safer(rule: MergeRule, base: Option<&Value>, new: &Value) -> bo
 }
 
 /// Whether a new value may remove `old`, which its author had seen.
-fn replaces(rule: Option<MergeRule>, old: &Value, new: &Value) -> bool {
+fn replaces(rule: Option<MergeRule>, old: &Value, entry: &Entry) -> bool {
+    let new = &entry.value;
+    // A transition leaves only the state it names: one that names another state, or waits for a person, must not hide the real one.
+    if let Some(via) = &entry.via {
+        return old.as_str() == Some(via.from.as_str());
+    }
     match rule {
         Some(MergeRule::Union | MergeRule::BestFix | MergeRule::Append) => false,
         Some(rule @ (MergeRule::MaxDanger(_) | MergeRule::Earliest | MergeRule::TrueWins)) => {
@@ -74,7 +79,7 @@ pub(super) fn write(
     if rule == Some(MergeRule::Union) {
         return add_elements(register, entry);
     }
-    register.entries.retain(|old| !(seen(&old.stamp) && replaces(rule, &old.value, &entry.value)));
+    register.entries.retain(|old| !(seen(&old.stamp) && replaces(rule, &old.value, &entry)));
     if register.entries.len() >= REGISTER_ENTRIES_MAX {
         return Some(FieldOutcome::TooMany);
     }

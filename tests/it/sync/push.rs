@@ -2,6 +2,7 @@
 
 use super::{NOW_US, OTHER_VILLAGE, VILLAGE, World, pushed, statuses};
 use anyhow::Result;
+use paicha::usecases::push_operations::{PushBatch, push_operations};
 use paicha_db::accounts::put_grant;
 use paicha_db::{Engine, ops, records};
 use paicha_tests::databases::ENGINES;
@@ -204,6 +205,49 @@ async fn what_identifies_a_photo_is_never_edited() -> Result<()> {
     let found = record(&world, 9).await?.unwrap();
     assert_eq!(found.shown_text("sha256"), Some("ab".repeat(32)));
     assert_eq!(found.shown("state"), None);
+    world.remove().await
+}
+
+#[tokio::test]
+async fn what_is_nested_too_deeply_is_kept_and_harms_nobody() -> Result<()> {
+    let world = World::new(Engine::Sqlite).await?;
+    let mut phone = world.phone(1).await?;
+    let deep = (0..60).fold(json!(1), |inner, _| json!({"a": inner}));
+    let ops = [phone.op(1, json!({"kind": "create", "fields": {"free_place": deep}})), phone.create(2, "major_direct")];
+    let end = phone.push(&world, &ops).await?;
+    assert_eq!(statuses(&end), ["refused", "applied"]);
+    world.remove().await
+}
+
+#[tokio::test]
+async fn a_transition_from_a_state_that_is_not_so_hides_nothing() -> Result<()> {
+    let world = World::new(Engine::Sqlite).await?;
+    let mut phone = world.phone(1).await?;
+    let ops = [
+        phone.create(1, "major_direct"),
+        phone.op(1, json!({"kind": "transition", "from": "reg", "to": "plan"})),
+        phone.op(1, json!({"kind": "transition", "from": "accepted", "to": "void", "base_rev": 2})),
+    ];
+    let end = phone.push(&world, &ops).await?;
+    assert_eq!(statuses(&end), ["applied", "applied", "review"]);
+    assert_eq!(record(&world, 1).await?.unwrap().shown_text("state").as_deref(), Some("plan"));
+    world.remove().await
+}
+
+#[tokio::test]
+async fn a_phone_cannot_claim_the_past_of_another() -> Result<()> {
+    let world = World::new(Engine::Sqlite).await?;
+    let (mut one, mut two) = (world.phone(1).await?, world.phone(2).await?);
+    let create = one.op(1, json!({"kind": "create", "fields": {"position_text": "东侧配电间"}}));
+    one.push(&world, &[create]).await?;
+    let patch = two.set(1, "position_text", json!(null), json!("无"));
+    let mut envelope = two.envelope(&[patch]);
+    envelope["parent"] = json!(one.incarnation);
+    let text = envelope.to_string();
+    let batch = PushBatch::of_request(&serde_json::from_str(&text)?);
+    push_operations(world.app.clone(), two.caller.clone(), batch).await?;
+    let shown = record(&world, 1).await?.unwrap().shown_text("position_text");
+    assert_eq!(shown.as_deref(), Some("东侧配电间 / 无"), "both are kept: it had not seen the other");
     world.remove().await
 }
 

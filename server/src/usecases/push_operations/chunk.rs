@@ -51,7 +51,7 @@ pub(super) async fn run_chunk(
     crash::point("push.after_lock");
     let sorted = sort(&mut tx, caller, ops, &life).await?;
     keep_quarantined(&mut tx, app, batch, &sorted, received_at).await?;
-    let facts = context::load_facts(&mut tx, app, caller, batch, &life, &sorted.fresh, received_at).await?;
+    let facts = context::load_facts(&mut tx, app, caller, &life, &sorted.fresh, received_at).await?;
     let decided = decide_chunk(&mut tx, &facts, &sorted.fresh, without_effect).await?;
     crash::point("push.after_decide");
     store::store_chunk(&mut tx, &decided, &life).await?;
@@ -68,10 +68,17 @@ pub(super) async fn run_chunk(
 }
 
 async fn lock(tx: &mut Tx, batch: &PushBatch, received_at: Micros) -> Result<Incarnation, PushError> {
+    // A life may only follow another of the same phone; otherwise naming somebody's life would make their work look seen.
+    let parent = match batch.parent {
+        Some(parent) => {
+            incarnations::find_incarnation(tx, parent.0).await?.filter(|life| life.device == batch.device.0)
+        }
+        None => None,
+    };
     let seen = Seen {
         id: batch.incarnation.0,
         device: batch.device.0,
-        parent: batch.parent.map(|parent| parent.0),
+        parent: parent.map(|parent| parent.id),
         pending_total: batch.pending_total,
         app: batch.app_version.clone(),
         at: received_at.as_micros(),

@@ -2,7 +2,6 @@
 //! each operation, so that nothing that changes later can change what the operation meant.
 
 use super::decide::Fresh;
-use super::intake::PushBatch;
 use crate::app::App;
 use crate::auth::permissions::{Action, Grant, allows};
 use crate::auth::seal::Purpose;
@@ -43,7 +42,6 @@ pub(super) async fn load_facts<'a>(
     tx: &mut Tx,
     app: &'a App,
     caller: &'a Caller,
-    batch: &PushBatch,
     life: &Incarnation,
     fresh: &[Fresh<'_>],
     received_at: Micros,
@@ -65,7 +63,7 @@ pub(super) async fn load_facts<'a>(
         app,
         caller,
         received_at,
-        ancestors: life.parent.or(batch.parent.map(|parent| parent.0)).map(IncarnationId::from).into_iter().collect(),
+        ancestors: life.parent.map(IncarnationId::from).into_iter().collect(),
         feeds,
         authors,
         places,
