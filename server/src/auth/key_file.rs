@@ -61,7 +61,9 @@ where
     F: FnOnce() -> Result<Secret<String>, KeyError>,
 {
     if list_paths(folder)?.is_empty() {
-        add(folder, generate)?;
+        // Always the same name: looking again for the next free one would let two processes make two first keys.
+        make_private_folder(folder)?;
+        create_private(&folder.join(format!("{:06}.key", 1)), generate()?.expose().as_bytes())?;
     }
     list_paths(folder)?.into_iter().map(read).collect()
 }
