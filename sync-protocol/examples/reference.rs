@@ -3,7 +3,9 @@
 #![expect(clippy::print_stdout, reason = "printing is what this program is for")]
 
 use sync_protocol::problem::Problem;
-use sync_protocol::schema::{FieldSpec, FieldType, KINDS, MergeRule, Ownership, Required};
+use sync_protocol::role::Role;
+use sync_protocol::schema::{FieldSpec, FieldType, Guarding, KINDS, MergeRule, Ownership, Required, Writers};
+use sync_protocol::workflow::{HAZARD_EDGES, Needs};
 
 fn main() {
     match std::env::args().nth(1).as_deref() {
@@ -49,10 +51,34 @@ fn fields() -> String {
         if let Some(prefix) = kind.number_prefix {
             text += &format!(" The server numbers it `{prefix}-area-year-sequence`.");
         }
-        text += "\n\n| field | 名称 | holds | who wins | asked for |\n| --- | --- | --- | --- | --- |\n";
+        text += "\n\n| field | 名称 | holds | who wins | asked for | who writes, what waits |\n| --- | --- | --- | --- | --- | --- |\n";
         for field in kind.fields {
             text += &row(field);
         }
+    }
+    text + &edges()
+}
+
+fn edges() -> String {
+    let mut text =
+        "\n## The closed loop of a hazard\n\nWho may ask, who has to agree (each a person of their own), and what has \
+        to be there first. A step that lacks somebody or something waits and stands as soon as it arrives.\n\n\
+        | step | | from | to | asked by | 一般 | others | what has to be there |\n\
+        | --- | --- | --- | --- | --- | --- | --- | --- |\n"
+            .to_owned();
+    for edge in HAZARD_EDGES {
+        let guards: Vec<String> = edge.guards.iter().map(|guard| format!("{guard:?}")).collect();
+        text += &format!(
+            "| {} | {} | {} | {} | {} | {} | {} | {} |\n",
+            edge.code,
+            edge.title_zh,
+            edge.from.join(", "),
+            edge.to,
+            codes(edge.roles),
+            people(edge.general),
+            people(edge.major),
+            guards.join(", ")
+        );
     }
     text
 }
@@ -94,5 +120,48 @@ fn row(field: &FieldSpec) -> String {
         Required::Submitted => "once submitted".to_owned(),
         Required::When(other, values) => format!("when `{other}` is {}", values.join(" or ")),
     };
-    format!("| `{}` | {} | {holds} | {wins} | {asked} |\n", field.name, field.title_zh)
+    format!("| `{}` | {} | {holds} | {wins} | {asked} | {} |\n", field.name, field.title_zh, guarding(field))
+}
+
+fn guarding(field: &FieldSpec) -> String {
+    let writers = match field.writers {
+        Writers::Anyone => String::new(),
+        Writers::Declaration => "its declaration alone; ".to_owned(),
+        Writers::Link => "`link_duplicate` alone; ".to_owned(),
+        Writers::Roles(roles) => format!("{}; ", codes(roles)),
+        Writers::Server => "the server; ".to_owned(),
+    };
+    let waits = match field.guarding {
+        Guarding::Open => String::new(),
+        Guarding::Safer(needs) => format!("a safer value waits for {}", people(needs)),
+        Guarding::SaferByLevel(general, major) => {
+            format!("a safer value waits for {} (一般) or {} (others)", people(general), people(major))
+        }
+        Guarding::Level(suspected, judged) => {
+            format!("lower waits for {} (from 疑似) or {} (from 重大)", people(suspected), people(judged))
+        }
+        Guarding::Change(needs) => format!("another value waits for {}", people(needs)),
+        Guarding::Shortening(needs) => format!("a shorter text by another person waits for {}", people(needs)),
+        Guarding::Always(needs) => format!("waits for {}", people(needs)),
+    };
+    format!("{writers}{waits}").trim_end_matches("; ").to_owned()
+}
+
+/// Roles that write records at all.
+const EVERY_WRITER: usize = 8;
+
+fn people(needs: Needs) -> String {
+    let slots: Vec<String> = needs
+        .iter()
+        .map(|slot| match slot.roles.len() {
+            EVERY_WRITER => "anybody".to_owned(),
+            _ if slot.not_finder => format!("{} (not the finder)", codes(slot.roles)),
+            _ => codes(slot.roles),
+        })
+        .collect();
+    slots.join(" and another ")
+}
+
+fn codes(roles: &[Role]) -> String {
+    roles.iter().map(|role| role.code()).collect::<Vec<_>>().join("/")
 }

@@ -5,14 +5,19 @@
 
 mod apply;
 mod context;
+mod fields;
 mod held;
+mod needs;
 mod outcome;
+mod photos;
 mod register;
+mod standing;
 mod view;
+mod workflow;
 
 pub use apply::{Submission, World, decide};
 pub use context::{Context, EventTime, Scope};
 pub use held::{Held, Released, decide_and_release};
-pub use outcome::{FieldOutcome, Outcome, Status};
-pub(crate) use view::waits;
-pub use view::{incomplete, is_disputed, report_village, shown_field};
+pub use outcome::{End, FieldOutcome, Outcome, Settled, Status};
+pub use standing::{Fate, Waiting, waiting};
+pub use view::{incomplete, is_delisted, is_disputed, report_village, shown_at, shown_field, turning_points};

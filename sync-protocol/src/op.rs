@@ -3,7 +3,8 @@
 //! only bytes from which not even the head can be read are unreadable, and those are kept too.
 
 use crate::geo::Fix;
-use crate::ids::{FeedId, GroupId, RecordId, UserId};
+use crate::ids::{FeedId, GroupId, OpId, RecordId, UserId};
+use crate::record::Verdict;
 use crate::time::Micros;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -126,6 +127,24 @@ pub enum Body {
         to: String,
         /// Why.
         reason: Option<String>,
+        /// What it rests on: `verdict`, `closure`, `document`, `on_behalf_of`, ids of reviews.
+        evidence: BTreeMap<String, Value>,
+    },
+    /// Says yes or no to an operation that waits.
+    Resolve {
+        /// The operation that waits.
+        target: OpId,
+        /// Yes or no.
+        verdict: Verdict,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Joins two hazards that are one, or separates them again.
+    LinkDuplicate {
+        /// The one that stays; none separates.
+        survivor: Option<RecordId>,
+        /// Why.
+        reason: Option<String>,
     },
     /// Freezes an event record.
     Submit,
@@ -142,6 +161,24 @@ pub enum Body {
     },
     /// A kind this version does not know; held until it does.
     Unknown,
+}
+
+impl Body {
+    /// The operation kind, as it stands in `Head::kind`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Create(_) => "create",
+            Self::Patch(_) => "patch",
+            Self::Transition { .. } => "transition",
+            Self::Resolve { .. } => "resolve",
+            Self::LinkDuplicate { .. } => "link_duplicate",
+            Self::Submit => "submit",
+            Self::Supplement(_) => "supplement",
+            Self::PhotoAttach(_) => "photo.attach",
+            Self::PhotoRetract { .. } => "photo.retract",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// One parsed operation.
@@ -180,6 +217,24 @@ struct SetBody {
 struct TransitionBody {
     from: String,
     to: String,
+    #[serde(default)]
+    reason: Option<String>,
+    #[serde(default)]
+    evidence: BTreeMap<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct ResolveBody {
+    target: OpId,
+    verdict: Verdict,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct LinkBody {
+    #[serde(default)]
+    survivor: Option<RecordId>,
     #[serde(default)]
     reason: Option<String>,
 }
@@ -231,8 +286,16 @@ impl Op {
             "create" => Body::Create(read::<FieldsBody>(bytes)?.fields),
             "patch" => Body::Patch(read::<SetBody>(bytes)?.set),
             "transition" => {
-                let TransitionBody { from, to, reason } = read(bytes)?;
-                Body::Transition { from, to, reason }
+                let TransitionBody { from, to, reason, evidence } = read(bytes)?;
+                Body::Transition { from, to, reason, evidence }
+            }
+            "resolve" => {
+                let ResolveBody { target, verdict, reason } = read(bytes)?;
+                Body::Resolve { target, verdict, reason }
+            }
+            "link_duplicate" => {
+                let LinkBody { survivor, reason } = read(bytes)?;
+                Body::LinkDuplicate { survivor, reason }
             }
             "submit" => Body::Submit,
             "supplement" => Body::Supplement(read::<FieldsBody>(bytes)?.fields),
@@ -260,7 +323,16 @@ impl Op {
         let body = match &self.body {
             Body::Create(fields) | Body::Supplement(fields) => serde_json::json!({ "fields": fields }),
             Body::Patch(set) => serde_json::json!({ "set": set }),
-            Body::Transition { from, to, reason } => serde_json::json!({ "from": from, "to": to, "reason": reason }),
+            Body::Transition { from, to, reason, evidence } if evidence.is_empty() => {
+                serde_json::json!({ "from": from, "to": to, "reason": reason })
+            }
+            Body::Transition { from, to, reason, evidence } => {
+                serde_json::json!({ "from": from, "to": to, "reason": reason, "evidence": evidence })
+            }
+            Body::Resolve { target, verdict, reason } => {
+                serde_json::json!({ "target": target, "verdict": verdict, "reason": reason })
+            }
+            Body::LinkDuplicate { survivor, reason } => serde_json::json!({ "survivor": survivor, "reason": reason }),
             Body::PhotoAttach(photo) => serde_json::json!(photo),
             Body::PhotoRetract { photo, reason } => serde_json::json!({ "photo": photo, "reason": reason }),
             Body::Submit | Body::Unknown => serde_json::json!({}),
@@ -276,9 +348,12 @@ impl Op {
         match &self.body {
             Body::PhotoAttach(photo) => vec![self.head.record, photo.photo],
             Body::PhotoRetract { photo, .. } => vec![self.head.record, *photo],
+            Body::LinkDuplicate { survivor: Some(survivor), .. } => vec![self.head.record, *survivor],
             Body::Create(_)
             | Body::Patch(_)
             | Body::Transition { .. }
+            | Body::Resolve { .. }
+            | Body::LinkDuplicate { survivor: None, .. }
             | Body::Submit
             | Body::Supplement(_)
             | Body::Unknown => {
@@ -293,6 +368,8 @@ impl Op {
             Body::Create(fields) | Body::Supplement(fields) => fields.get(field),
             Body::Patch(set) => set.get(field).map(|change| &change.new),
             Body::Transition { .. }
+            | Body::Resolve { .. }
+            | Body::LinkDuplicate { .. }
             | Body::Submit
             | Body::PhotoAttach(_)
             | Body::PhotoRetract { .. }

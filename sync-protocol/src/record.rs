@@ -4,6 +4,7 @@
 
 use crate::ids::{FeedId, IncarnationId, OpId, RecordId, UserId};
 use crate::merge::FieldOutcome;
+use crate::role::Role;
 use crate::time::{Grade, Micros};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -32,6 +33,19 @@ pub struct Stamp {
     pub grade: Grade,
 }
 
+/// What an author had seen and who they were to the village, kept where a later question depends on it: which values an approval
+/// replaces, which transition follows which, who may count as the second person.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// The author's roles in the village when it arrived.
+    pub roles: Vec<Role>,
+    /// The newest revision of the record that the author had seen.
+    pub base_rev: i64,
+    /// Earlier lives of the same phone, whose operations its author had seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ancestors: Vec<IncarnationId>,
+}
+
 /// One value in a register.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
@@ -48,15 +62,49 @@ pub struct Entry {
     pub stamp: Stamp,
 }
 
-/// The edge that a state was entered by. Whether it stands is computed when it is shown, because the level that decides it may
-/// arrive later.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The edge that a state was entered by. Whether it stands is computed when it is shown, because the level, the approval or the missing
+/// item that decides it may arrive later.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Via {
     /// State that was left.
     pub from: String,
     /// Why, in the person's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What the edge rests on: verdict, closure, for whom it was entered, ids of reviews and documents.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub evidence: BTreeMap<String, Value>,
+    /// Who took it and what they had seen.
+    #[serde(flatten)]
+    pub standing: Standing,
+}
+
+/// What a person said about a change that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The operation that waits.
+    pub target: OpId,
+    /// Approved or refused.
+    pub verdict: Verdict,
+    /// Why, in the person's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Who decided and what they had seen.
+    #[serde(flatten)]
+    pub standing: Standing,
+    /// The operation that says so.
+    #[serde(flatten)]
+    pub stamp: Stamp,
+}
+
+/// What a decision says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// 同意.
+    Approve,
+    /// 不同意.
+    Refuse,
 }
 
 /// Every value of a field that still stands, in order of (hlc, op).
@@ -72,18 +120,25 @@ pub struct Register {
 pub struct PhotoLink {
     /// What it shows, smallest of what was said first.
     pub roles: Vec<String>,
-    /// Attaches that no withdrawal has seen.
+    /// Somebody who attached it said that the app's own camera took it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_app: bool,
+    /// Every attach, withdrawn or not.
     pub attached: Vec<Stamp>,
-    /// Attaches that were withdrawn, kept as evidence.
+    /// Withdrawals (不采用): marks, nothing is removed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<Withdrawal>,
 }
 
-/// A withdrawal of a photo.
+/// A withdrawal of a photo. It counts for the attaches that its author had seen and had made, or for all seen ones when a head of the
+/// village or somebody of the office made it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Withdrawal {
     /// Why.
     pub reason: Option<String>,
+    /// Who they were and what they had seen.
+    #[serde(flatten)]
+    pub standing: Standing,
     /// By whom.
     #[serde(flatten)]
     pub stamp: Stamp,
@@ -102,6 +157,15 @@ pub struct Pending {
     pub value: Value,
     /// Why, in the person's words.
     pub reason: Option<String>,
+    /// More people than usual have to agree: a link between hazards that the enterprise and others found.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub strict: bool,
+    /// The village that the server found for the value on arrival, as for [`Entry`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub village: Option<FeedId>,
+    /// Who they were and what they had seen.
+    #[serde(flatten)]
+    pub standing: Standing,
     /// By whom.
     #[serde(flatten)]
     pub stamp: Stamp,
@@ -139,6 +203,9 @@ pub struct Record {
     pub submitted: Option<Stamp>,
     /// Fields by name.
     pub fields: BTreeMap<String, Register>,
+    /// Values of guarded fields that later ones replaced, in order of (hlc, op): since when a hazard was 重大, and what an author had seen.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub past: BTreeMap<String, Vec<Entry>>,
     /// Photos by id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub photos: BTreeMap<RecordId, PhotoLink>,
@@ -148,12 +215,41 @@ pub struct Record {
     /// Supplements, in order of (hlc, op, field).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub additions: Vec<Addition>,
+    /// What people said about changes that wait, in order of (hlc, op).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<Decision>,
 }
 
 impl Stamp {
     /// The order that knows nothing of arrival.
     pub fn order(&self) -> (&str, OpId) {
         (&self.hlc, self.op)
+    }
+
+    /// Whether the author of this stamp, standing as said, had seen what `earlier` wrote to the same record.
+    pub fn had_seen(&self, standing: &Standing, earlier: &Self) -> bool {
+        earlier.rev <= standing.base_rev
+            || (earlier.incarnation == self.incarnation && earlier.seq < self.seq)
+            || standing.ancestors.contains(&earlier.incarnation)
+    }
+}
+
+impl PhotoLink {
+    /// Whether some attach was not withdrawn.
+    pub fn is_live(&self) -> bool {
+        self.attached.iter().any(|attach| !self.withdrawn.iter().any(|withdrawal| withdrawal.covers(attach)))
+    }
+}
+
+impl Withdrawal {
+    /// Roles that may withdraw what others attached.
+    const OF_OTHERS: [Role; 3] = [Role::R2, Role::R3, Role::R4];
+
+    /// Whether this takes back `attach`.
+    pub fn covers(&self, attach: &Stamp) -> bool {
+        let may =
+            attach.author == self.stamp.author || self.standing.roles.iter().any(|role| Self::OF_OTHERS.contains(role));
+        may && self.stamp.had_seen(&self.standing, attach)
     }
 }
 
@@ -173,7 +269,7 @@ impl Record {
 
     /// Photos that were not withdrawn, with their first role, in order of id.
     pub fn live_photos(&self) -> impl Iterator<Item = (RecordId, &str)> {
-        let live = self.photos.iter().filter(|(_, link)| !link.attached.is_empty());
+        let live = self.photos.iter().filter(|(_, link)| link.is_live());
         live.map(|(id, link)| (*id, link.roles.first().map_or("site", String::as_str)))
     }
 
@@ -182,17 +278,14 @@ impl Record {
         crate::merge::incomplete(self)
     }
 
-    /// Transitions that were taken but wait for a person, in order of (hlc, op).
-    pub fn waiting_transitions(&self) -> impl Iterator<Item = &Entry> {
-        let level = self.shown_text("level");
-        let entries = self.fields.get("state").into_iter().flat_map(|register| &register.entries);
-        entries.filter(move |entry| crate::merge::waits(entry, level.as_deref()))
+    /// Every change of the record that waits for a person or for something missing, in order of (hlc, op, field).
+    pub fn waiting(&self) -> Vec<crate::merge::Waiting<'_>> {
+        crate::merge::waiting(self)
     }
 
     /// Names of fields with more than one value that nobody has replaced, in order.
     pub fn disputed(&self) -> Vec<&str> {
-        let disputed =
-            self.fields.iter().filter(|(name, register)| crate::merge::is_disputed(&self.kind, name, register));
-        disputed.map(|(name, _)| name.as_str()).collect()
+        let names = self.fields.keys().filter(|name| crate::merge::is_disputed(self, name));
+        names.map(String::as_str).collect()
     }
 }

@@ -2,8 +2,13 @@
 //! new record kind is a new entry in [`KINDS`], not new code. What a newcomer gets wrong: "required" never turns a record away;
 //! a missing field makes the record incomplete, and the form asks for it.
 
+mod codes;
+mod hazard;
+mod inspection;
 mod kinds;
 
+use crate::workflow::Needs;
+pub use codes::*;
 pub use kinds::*;
 use serde_json::Value;
 
@@ -74,8 +79,32 @@ pub enum Writers {
     Anyone,
     /// The declaration of a photo (`photo.attach`) and nothing else: what identifies evidence is never edited.
     Declaration,
+    /// `link_duplicate` and nothing else.
+    Link,
+    /// Authors with one of these roles in the village.
+    Roles(&'static [crate::role::Role]),
     /// The server's own devices.
     Server,
+}
+
+/// When a change of a field waits for people, and for whom (domain 2.5 and 4.2). Values that only make things look more dangerous never
+/// wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guarding {
+    /// Never.
+    Open,
+    /// A value that the rule of the field ranks as safer than the one the author saw.
+    Safer(Needs),
+    /// As [`Guarding::Safer`], by the level of the hazard: first a 一般 one, then all others.
+    SaferByLevel(Needs, Needs),
+    /// A safer level: first from 疑似, then from a judged 重大.
+    Level(Needs, Needs),
+    /// A value other than the one the author saw.
+    Change(Needs),
+    /// A text shorter than the one the author saw, by somebody else than who made the record.
+    Shortening(Needs),
+    /// Any value.
+    Always(Needs),
 }
 
 /// From when on a field is asked for.
@@ -106,6 +135,8 @@ pub struct FieldSpec {
     pub rule: MergeRule,
     /// Who writes.
     pub writers: Writers,
+    /// Which changes wait for people.
+    pub guarding: Guarding,
     /// From when on it is asked for.
     pub required: Required,
 }

@@ -121,9 +121,51 @@ const PHOTO_ROLES: Words = &[
 const PHOTO_SOURCES: Words = &[("camera_inapp", "程序内拍摄"), ("album", "相册"), ("file", "文件")];
 const PHOTO_STATES: Words = &[("declared", "待传"), ("stored", "已存")];
 
+const VERDICTS: Words = &[("real", "真改"), ("partial", "部分整改"), ("not_done", "未改"), ("fake", "假改")];
+const CLOSURES: Words = &[
+    ("reviewed", "复查合格"),
+    ("assessed", "企业自评估"),
+    ("third_party", "第三方评估"),
+    ("shut", "关闭取缔"),
+    ("removed", "拆除/搬迁"),
+];
+const FIRE_FACILITIES: Words = &[
+    ("extinguish", "防灭火设施"),
+    ("evacuate", "安全疏散设施"),
+    ("compartment", "防火分隔设施"),
+    ("forest", "林区设施火患"),
+];
+const FIRE_LEGACIES: Words = &[
+    ("no_acceptance", "未经消防验收"),
+    ("illegal_extension", "违章改扩建"),
+    ("class_misuse", "丁戊类用作甲乙丙类"),
+    ("garage_convert", "地下车库改超市库房"),
+    ("use_changed", "未经审批改变使用性质"),
+];
+const FIRE_VIOLATIONS: Words = &[
+    ("V1", "违规用火用电"),
+    ("V2", "违规动火作业"),
+    ("V3", "违规易燃可燃材料装修"),
+    ("V4", "违规生产经营"),
+    ("V5", "占堵“生命通道”"),
+    ("V6", "户外违规用火"),
+];
+const WORK_TYPES: Words = &[("maint", "检维修"), ("confined", "有限空间"), ("outsourced", "委外")];
+const WORK_FAULTS: Words = &[
+    ("W1", "不审查乱发包"),
+    ("W2", "没协议不定责"),
+    ("W3", "不交底不指导"),
+    ("W4", "不检查不监护"),
+    ("W5", "不报备不考核"),
+];
+const CROSSINGS: Words = &[("region", "跨区域"), ("industry", "跨行业"), ("field", "跨领域")];
+const FUND_SOURCES: Words = &[("enterprise", "企业"), ("government", "政府"), ("mixed", "混合")];
+const WORKERS_BODIES: Words = &[("congress", "职代会"), ("assembly", "职工大会"), ("not_applicable", "不适用")];
+
 /// The words of a field's codes, or nothing when the field holds none.
 pub fn words_of(kind: &str, field: &str) -> Option<Words> {
-    let field = field.split_once('.').map_or(field, |(pattern, _)| pattern);
+    let pattern = field.split_once('.').map_or(field, |(pattern, _)| pattern);
+    let field = if matches!(pattern, "answer" | "finding") { pattern } else { field };
     match (kind, field) {
         ("inspection" | "hazard", "actions") => Some(ACTIONS),
         ("place" | "hazard", "sector") => Some(SECTORS),
@@ -137,6 +179,16 @@ pub fn words_of(kind: &str, field: &str) -> Option<Words> {
         ("hazard", "fix_mode") => Some(FIX_MODES),
         ("hazard", "control") => Some(CONTROLS),
         ("hazard", "state") => Some(HAZARD_STATES),
+        ("hazard", "closure") => Some(CLOSURES),
+        ("hazard", "fire_facilities") => Some(FIRE_FACILITIES),
+        ("hazard", "fire_legacies") => Some(FIRE_LEGACIES),
+        ("hazard", "fire_violations") => Some(FIRE_VIOLATIONS),
+        ("hazard", "work_types") => Some(WORK_TYPES),
+        ("hazard", "work_faults") => Some(WORK_FAULTS),
+        ("hazard", "crossings") => Some(CROSSINGS),
+        ("hazard", "plan.funds_source") => Some(FUND_SOURCES),
+        ("hazard", "dual.workers_body") => Some(WORKERS_BODIES),
+        ("review", "verdict") => Some(VERDICTS),
         ("photo", "roles") => Some(PHOTO_ROLES),
         ("photo", "source") => Some(PHOTO_SOURCES),
         ("photo", "state") => Some(PHOTO_STATES),

@@ -1,17 +1,18 @@
-//! The state machine of a hazard (domain 2.5) as a table of edges: who may go where, and whether a phone without signal decides or only
-//! proposes. Whatever makes a situation look more dangerous is final offline; whatever makes it look safer waits for the server
-//! side. Guards that look at other records arrive with the records they look at.
+//! The state machine of a hazard (domain 2.5) as a table of edges: who may take one, who has to agree, and what has to be there first.
+//! Whatever makes a situation look more dangerous is final offline; whatever makes it look safer needs the people of its slots. What a
+//! newcomer gets wrong: an edge that lacks somebody or something is not refused; it stands as soon as what it lacks arrives.
+
+mod approval;
+mod guards;
+
+pub use approval::{
+    ANYONE, ANYONE_THEN_LEADER, ANYONE_THEN_OFFICE, DOWNGRADE, Needs, OFFICE, OFFICE_AND_LEADER, OFFICE_NOT_FINDER,
+    Person, Slot, are_covered,
+};
+use approval::{ANYONE_THEN_REGULATOR, FIELD, FIELD_THEN_OFFICE};
+pub use guards::{Guard, five_missing, lacking};
 
 use crate::role::Role;
-
-/// Whether an edge taken offline stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Offline {
-    /// It takes effect when it arrives.
-    Final,
-    /// It is stored as a proposal and waits for a person.
-    Proposal,
-}
 
 /// One edge of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,15 +25,16 @@ pub struct Edge {
     pub from: &'static [&'static str],
     /// State it enters.
     pub to: &'static str,
-    /// Roles that may take it.
+    /// Roles that may ask for it.
     pub roles: &'static [Role],
-    /// For hazards that are 一般.
-    pub general: Offline,
-    /// For all others.
-    pub major: Offline,
+    /// Who has to agree, for hazards that are 一般.
+    pub general: Needs,
+    /// Who has to agree, for all others.
+    pub major: Needs,
+    /// What has to be there first.
+    pub guards: &'static [Guard],
 }
 
-use Offline::{Final, Proposal};
 use Role::{R1, R2, R3, R4, R5, R6, R7, R8};
 
 /// Every edge between states.
@@ -43,8 +45,9 @@ pub const HAZARD_EDGES: &[Edge] = &[
         from: &["reg"],
         to: "accepted",
         roles: &[R1, R2, R3, R5],
-        general: Final,
-        major: Proposal,
+        general: FIELD,
+        major: FIELD_THEN_OFFICE,
+        guards: &[Guard::BeforePhoto, Guard::AfterPhoto, Guard::NoHardFlag],
     },
     Edge {
         code: "T03",
@@ -52,8 +55,9 @@ pub const HAZARD_EDGES: &[Edge] = &[
         from: &["reg"],
         to: "verify",
         roles: &[R1, R2, R3, R5],
-        general: Final,
-        major: Final,
+        general: ANYONE,
+        major: ANYONE,
+        guards: &[],
     },
     Edge {
         code: "T04",
@@ -61,8 +65,9 @@ pub const HAZARD_EDGES: &[Edge] = &[
         from: &["reg"],
         to: "plan",
         roles: &[R1, R2, R3, R5],
-        general: Final,
-        major: Final,
+        general: ANYONE,
+        major: ANYONE,
+        guards: &[],
     },
     Edge {
         code: "T05",
@@ -70,17 +75,19 @@ pub const HAZARD_EDGES: &[Edge] = &[
         from: &["plan"],
         to: "fixing",
         roles: &[R1, R2, R3, R5, R7],
-        general: Proposal,
-        major: Proposal,
+        general: FIELD,
+        major: ANYONE_THEN_REGULATOR,
+        guards: &[Guard::FivePlaced, Guard::MajorNames, Guard::MajorDualReport],
     },
     Edge {
         code: "T06",
         title_zh: "申请复查",
         from: &["fixing"],
         to: "verify",
-        roles: &[R1, R2, R3, R7],
-        general: Final,
-        major: Final,
+        roles: &[R1, R2, R3, R5, R7],
+        general: ANYONE,
+        major: ANYONE,
+        guards: &[],
     },
     Edge {
         code: "T07",
@@ -88,8 +95,9 @@ pub const HAZARD_EDGES: &[Edge] = &[
         from: &["verify"],
         to: "fixing",
         roles: &[R1, R2, R3, R5],
-        general: Final,
-        major: Final,
+        general: ANYONE,
+        major: ANYONE,
+        guards: &[],
     },
     Edge {
         code: "T07",
@@ -97,8 +105,9 @@ pub const HAZARD_EDGES: &[Edge] = &[
         from: &["verify"],
         to: "plan",
         roles: &[R1, R2, R3, R5],
-        general: Final,
-        major: Final,
+        general: ANYONE,
+        major: ANYONE,
+        guards: &[],
     },
     Edge {
         code: "T08",
@@ -106,8 +115,9 @@ pub const HAZARD_EDGES: &[Edge] = &[
         from: &["verify"],
         to: "accepted",
         roles: &[R1, R2, R3, R5],
-        general: Final,
-        major: Proposal,
+        general: FIELD,
+        major: FIELD_THEN_OFFICE,
+        guards: &[Guard::Verdict, Guard::ProofOfRepair, Guard::OtherThanRectifier, Guard::NoHardFlag],
     },
     Edge {
         code: "T09",
@@ -115,8 +125,9 @@ pub const HAZARD_EDGES: &[Edge] = &[
         from: &["accepted"],
         to: "closed",
         roles: &[R3, R4],
-        general: Proposal,
-        major: Proposal,
+        general: OFFICE,
+        major: OFFICE_AND_LEADER,
+        guards: &[Guard::MajorAnalogies, Guard::Delisted],
     },
     Edge {
         code: "T10",
@@ -124,8 +135,9 @@ pub const HAZARD_EDGES: &[Edge] = &[
         from: &["accepted", "closed"],
         to: "fixing",
         roles: &[R1, R2, R3, R5, R6],
-        general: Final,
-        major: Final,
+        general: ANYONE,
+        major: ANYONE,
+        guards: &[],
     },
     Edge {
         code: "T10",
@@ -133,8 +145,9 @@ pub const HAZARD_EDGES: &[Edge] = &[
         from: &["accepted", "closed"],
         to: "plan",
         roles: &[R1, R2, R3, R5, R6],
-        general: Final,
-        major: Final,
+        general: ANYONE,
+        major: ANYONE,
+        guards: &[],
     },
     Edge {
         code: "T13",
@@ -142,8 +155,9 @@ pub const HAZARD_EDGES: &[Edge] = &[
         from: &["reg", "plan", "fixing", "verify", "accepted"],
         to: "void",
         roles: &[R1, R2, R3, R4, R5, R7, R8],
-        general: Proposal,
-        major: Proposal,
+        general: ANYONE_THEN_OFFICE,
+        major: ANYONE_THEN_LEADER,
+        guards: &[Guard::Reason],
     },
 ];
 
@@ -153,8 +167,8 @@ pub fn find_edge(from: &str, to: &str) -> Option<&'static Edge> {
 }
 
 impl Edge {
-    /// Whether the edge stands when taken offline on a hazard of `level`; no level counts as dangerous.
-    pub fn offline(&self, level: Option<&str>) -> Offline {
+    /// Who has to agree on a hazard of `level`; no level counts as dangerous.
+    pub fn needs(&self, level: Option<&str>) -> Needs {
         if level == Some("general") { self.general } else { self.major }
     }
 }
@@ -173,10 +187,18 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_safer_on_a_major_hazard_is_never_final_offline() {
+    fn what_looks_safer_on_a_major_hazard_needs_two_people() {
         for edge in HAZARD_EDGES.iter().filter(|edge| ["accepted", "closed", "void"].contains(&edge.to)) {
-            assert_eq!(edge.offline(Some("major_direct")), Proposal, "{}", edge.code);
-            assert_eq!(edge.offline(None), Proposal, "{}: unknown level counts as dangerous", edge.code);
+            assert_eq!(edge.needs(Some("major_direct")).len(), 2, "{}", edge.code);
+            assert_eq!(edge.needs(None).len(), 2, "{}: unknown level counts as dangerous", edge.code);
+        }
+    }
+
+    #[test]
+    fn what_looks_more_dangerous_needs_nobody_else() {
+        for edge in HAZARD_EDGES.iter().filter(|edge| ["T04", "T06", "T07", "T10"].contains(&edge.code)) {
+            assert_eq!(edge.needs(None), ANYONE, "{}", edge.code);
+            assert!(edge.guards.is_empty(), "{}", edge.code);
         }
     }
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use sync_protocol::ids::{IncarnationId, OpId, RecordId, UserId};
-use sync_protocol::merge::{Context, EventTime, Scope, Submission, World, decide};
+use sync_protocol::merge::{Context, EventTime, Scope, Submission, World, decide, shown_at, turning_points};
 use sync_protocol::op::Op;
 use sync_protocol::role::Role;
 use sync_protocol::schema::LEVELS;
@@ -17,6 +17,8 @@ use uuid::Uuid;
 
 const PHONES: usize = 3;
 const HAZARD: u128 = 0x1000;
+/// An inspector, somebody of the office who inspects too, and a leader.
+const MIXED: [&[Role]; PHONES] = [&[Role::R1], &[Role::R1, Role::R3], &[Role::R4]];
 
 /// What one phone does to the hazard.
 #[derive(Debug, Clone)]
@@ -24,6 +26,8 @@ enum Act {
     Set(&'static str, Value),
     Add(&'static str, Value),
     Go(&'static str, &'static str),
+    Say(usize, i64, &'static str),
+    Join(bool),
     Attach(u128),
     Retract(u128),
 }
@@ -55,10 +59,20 @@ fn act() -> impl Strategy<Value = Act> {
             json!({"lat": 31.9, "lon": 108.6, "crs": "wgs84", "acc_m": acc_m.round()})
         )),
         (prop::sample::select(states), prop::sample::select(states)).prop_map(|(from, to)| Act::Go(from, to)),
+        (0..PHONES, 1..7_i64, prop::sample::select(&["approve", "approve", "refuse"][..]))
+            .prop_map(|(phone, seq, verdict)| Act::Say(phone, seq, verdict)),
+        any::<bool>().prop_map(Act::Join),
+        code(&["self_day", "village", "county"]).prop_map(|origin| Act::Set("origin", origin)),
+        text_of(&["plan.owner", "plan.measures", "plan.contingency", "analogies"]),
+        (0..2_i64).prop_map(|fen| Act::Set("plan.funds_fen", json!(fen))),
         (1..4_u128).prop_map(Act::Attach),
         (1..4_u128).prop_map(Act::Retract),
         Just(Act::Set("level", json!("no such level"))),
     ]
+}
+
+fn text_of(fields: &'static [&'static str]) -> impl Strategy<Value = Act> {
+    prop::sample::select(fields).prop_map(|field| Act::Set(field, json!("已落实")))
 }
 
 fn round() -> impl Strategy<Value = Round> {
@@ -93,21 +107,33 @@ fn body(phone: &Phone, act: &Act) -> Value {
             json!({"kind": "patch", "set": {*field: {"base": phone.shown.get(*field), "new": new}}})
         }
         Act::Add(field, value) => json!({"kind": "supplement", "fields": {*field: value}}),
-        Act::Go(from, to) => json!({"kind": "transition", "from": from, "to": to}),
+        Act::Go(from, to) => json!({"kind": "transition", "from": from, "to": to, "reason": "误报",
+            "evidence": {"verdict": "real"}}),
+        Act::Say(phone, seq, verdict) => {
+            json!({"kind": "resolve", "target": op_id(*phone, *seq), "verdict": verdict})
+        }
+        Act::Join(true) => json!({"kind": "link_duplicate", "survivor": Uuid::from_u128(HAZARD + 1)}),
+        Act::Join(false) => json!({"kind": "link_duplicate", "survivor": null}),
         Act::Attach(photo) => {
             json!({"kind": "photo.attach", "photo": Uuid::from_u128(*photo), "bytes": 10, "mime": "image/jpeg",
-            "sha256": format!("{photo:064x}")})
+            "sha256": format!("{photo:064x}"), "source": "camera_inapp",
+            "role": if *photo == 1 { "before" } else { "after" }})
         }
         Act::Retract(photo) => json!({"kind": "photo.retract", "photo": Uuid::from_u128(*photo)}),
     }
 }
 
-fn context() -> Context {
-    let at = Micros::from_micros(1_685_577_600_000_000).unwrap();
+fn op_id(phone: usize, seq: i64) -> OpId {
+    OpId(Uuid::from_u128(((phone as u128 + 1) << 64) | u128::try_from(seq).unwrap()))
+}
+
+/// Arrival facts of an operation; they follow from who made it and when, not from arrival.
+fn context(roles: &[Role], phone: usize, seq: i64) -> Context {
+    let at = Micros::from_micros(1_685_577_600_000_000 + seq * 60_000_000 + phone as i64).unwrap();
     Context {
         received_at: at,
         uploader: UserId(Uuid::from_u128(0xa0)),
-        roles: vec![Role::R1],
+        roles: roles.to_vec(),
         scope: Scope::Inside,
         server: false,
         ancestors: vec![],
@@ -118,19 +144,23 @@ fn context() -> Context {
 }
 
 /// Plays a history; `choices` picks whose operation arrives next. Answers the records without revisions.
-fn play(rounds: &[Round], choices: &[usize]) -> (String, Vec<usize>) {
+fn play(roles: [&[Role]; PHONES], rounds: &[Round], choices: &[usize]) -> (String, Vec<usize>) {
     let mut world = World::default();
     let create = op_json(
         9,
         1,
         0,
-        json!({"kind": "create", "fields": {"level": "general", "position_text": "甲", "control": "none"}}),
+        json!({"kind": "create", "fields": {"level": "general", "position_text": "甲", "control": "none",
+            "origin": "village"}}),
     );
+    let mut other = op_json(9, 2, 0, json!({"kind": "create", "fields": {"origin": "self_day"}}));
+    other.head.record = RecordId(Uuid::from_u128(HAZARD + 1));
     let submit = |world: &mut World, phone: usize, seq: i64, id: OpId, op: &Op, context: &Context| {
         let incarnation = IncarnationId(Uuid::from_u128(0xb0 + phone as u128));
         decide(world, Submission { id, incarnation, seq, op, context })
     };
-    submit(&mut world, 9, 1, OpId(Uuid::from_u128(1)), &create, &context());
+    submit(&mut world, 9, 1, OpId(Uuid::from_u128(1)), &create, &context(&[Role::R1], 9, 1));
+    submit(&mut world, 9, 2, OpId(Uuid::from_u128(2)), &other, &context(&[Role::R1], 9, 2));
     let id = RecordId(Uuid::from_u128(HAZARD));
     let first: BTreeMap<String, Value> = [("level", "general"), ("position_text", "甲"), ("control", "none")]
         .map(|(name, value)| (name.to_owned(), Value::from(value)))
@@ -148,8 +178,8 @@ fn play(rounds: &[Round], choices: &[usize]) -> (String, Vec<usize>) {
                 if let Act::Set(field, new) = act {
                     phone.shown.insert((*field).to_owned(), new.clone());
                 }
-                let op_id = OpId(Uuid::from_u128(((index as u128 + 1) << 64) | u128::try_from(phone.seq).unwrap()));
-                phone.outbox.push_back((phone.seq, op_id, op, context()));
+                let context = context(roles[index], index, phone.seq);
+                phone.outbox.push_back((phone.seq, op_id(index, phone.seq), op, context));
             }
             let count = round.pushed[index].min(phone.outbox.len());
             sending.push(phone.outbox.drain(..count).collect());
@@ -173,7 +203,14 @@ fn play(rounds: &[Round], choices: &[usize]) -> (String, Vec<usize>) {
     forget_revisions(&mut state);
     let shown: BTreeMap<&str, Option<Value>> =
         world.records[&id].fields.keys().map(|name| (name.as_str(), world.records[&id].shown(name))).collect();
-    (format!("{state:#}\n{shown:?}\n{:?}", world.records[&id].disputed()), levels)
+    let record = &world.records[&id];
+    let past: Vec<_> = turning_points(record)
+        .into_iter()
+        .map(|at| (at, shown_at(record, "level", Some(at)), shown_at(record, "state", Some(at))))
+        .collect();
+    let waiting: Vec<_> =
+        record.waiting().into_iter().map(|one| (one.stamp.op, one.field, one.why, one.lacks)).collect();
+    (format!("{state:#}\n{shown:?}\n{:?}\n{past:?}\n{waiting:?}", record.disputed()), levels)
 }
 
 /// Revisions number arrivals; everything else must be equal.
@@ -181,6 +218,7 @@ fn forget_revisions(value: &mut Value) {
     match value {
         Value::Object(object) => {
             object.remove("rev");
+            object.remove("base_rev");
             object.values_mut().for_each(forget_revisions);
         }
         Value::Array(items) => items.iter_mut().for_each(forget_revisions),
@@ -197,8 +235,8 @@ proptest! {
         one in prop::collection::vec(0..60_usize, 1..40),
         other in prop::collection::vec(0..60_usize, 1..40),
     ) {
-        let (first, _) = play(&rounds, &one);
-        let (second, _) = play(&rounds, &other);
+        let (first, _) = play(MIXED, &rounds, &one);
+        let (second, _) = play(MIXED, &rounds, &other);
         prop_assert_eq!(first, second);
     }
 
@@ -207,7 +245,7 @@ proptest! {
         rounds in prop::collection::vec(round(), 1..5),
         choices in prop::collection::vec(0..60_usize, 1..40),
     ) {
-        let (_, levels) = play(&rounds, &choices);
+        let (_, levels) = play([&[Role::R1]; PHONES], &rounds, &choices);
         prop_assert!(levels.is_sorted(), "{levels:?}");
     }
 }

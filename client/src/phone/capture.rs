@@ -146,7 +146,7 @@ impl Phone {
             .map(|draft| {
                 hlc = hlc.tick(now.as_micros() / 1_000);
                 let head = Head {
-                    kind: kind_of(&draft.body).to_owned(),
+                    kind: draft.body.kind().to_owned(),
                     record_kind: Some(draft.record_kind.to_owned()),
                     village: draft.village,
                     record: draft.record,
@@ -185,19 +185,6 @@ impl Phone {
     }
 }
 
-fn kind_of(body: &Body) -> &'static str {
-    match body {
-        Body::Create(_) => "create",
-        Body::Patch(_) => "patch",
-        Body::Transition { .. } => "transition",
-        Body::Submit => "submit",
-        Body::Supplement(_) => "supplement",
-        Body::PhotoAttach(_) => "photo.attach",
-        Body::PhotoRetract { .. } => "photo.retract",
-        Body::Unknown => "unknown",
-    }
-}
-
 /// The time inside the satellite fix that the operation carries.
 fn gnss_at(body: &Body) -> Option<Micros> {
     match body {
@@ -205,6 +192,8 @@ fn gnss_at(body: &Body) -> Option<Micros> {
         Body::Create(fields) => fields.get("fix")?.get("gnss_at")?.as_str()?.parse().ok(),
         Body::Patch(_)
         | Body::Transition { .. }
+        | Body::Resolve { .. }
+        | Body::LinkDuplicate { .. }
         | Body::Submit
         | Body::Supplement(_)
         | Body::PhotoRetract { .. }

@@ -51,11 +51,17 @@ impl Phone {
     ///
     /// # Errors
     /// As [`Phone::edit`].
-    pub async fn transition(&self, record: RecordId, to: &str, reason: Option<&str>) -> Result<OpId, PhoneError> {
+    pub async fn transition(
+        &self,
+        record: RecordId,
+        to: &str,
+        reason: Option<&str>,
+        evidence: BTreeMap<String, Value>,
+    ) -> Result<OpId, PhoneError> {
         let shown = self.view(record).await?.ok_or(PhoneError::NoSuchRecord)?;
         let initial = find_kind(&shown.kind).and_then(|kind| kind.initial_state).unwrap_or_default();
         let from = shown.fields.get("state").and_then(Value::as_str).unwrap_or(initial).to_owned();
-        let body = Body::Transition { from, to: to.to_owned(), reason: reason.map(str::to_owned) };
+        let body = Body::Transition { from, to: to.to_owned(), reason: reason.map(str::to_owned), evidence };
         self.save_about(&shown, body).await
     }
 

@@ -261,7 +261,11 @@ async fn edits_are_shown_at_once_and_name_what_was_seen() {
     sync(&scene.phone).await;
     let set = [("position_text".to_owned(), "西侧走廊".into())].into();
     scene.phone.edit(receipt.hazards[0], set).await.unwrap();
-    scene.phone.transition(receipt.hazards[0], "plan", Some("下达整改")).await.unwrap();
+    scene
+        .phone
+        .transition(receipt.hazards[0], "plan", Some("下达整改"), std::collections::BTreeMap::new())
+        .await
+        .unwrap();
     let shown = scene.phone.view(receipt.hazards[0]).await.unwrap().unwrap();
     assert_eq!(
         (shown.fields["position_text"].as_str(), shown.fields["state"].as_str()),

@@ -93,7 +93,8 @@ fn lay_one(shown: &mut ShownRecord, op: &Op) {
         Body::PhotoRetract { photo, .. } => {
             shown.photos.remove(photo);
         }
-        Body::Unknown => {}
+        // What people decide shows when the server has computed what it comes to.
+        Body::Resolve { .. } | Body::LinkDuplicate { .. } | Body::Unknown => {}
     }
 }
 

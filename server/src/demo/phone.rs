@@ -92,18 +92,8 @@ impl Phone {
     }
 
     fn head(&self, save: &Save, act: &Act, known: &Revisions) -> Head {
-        let kind = match &act.body {
-            Body::Create(_) => "create",
-            Body::Patch(_) => "patch",
-            Body::Transition { .. } => "transition",
-            Body::Submit => "submit",
-            Body::Supplement(_) => "supplement",
-            Body::PhotoAttach(_) => "photo.attach",
-            Body::PhotoRetract { .. } => "photo.retract",
-            Body::Unknown => "unknown",
-        };
         Head {
-            kind: kind.to_owned(),
+            kind: act.body.kind().to_owned(),
             record_kind: Some(act.kind.to_owned()),
             village: save.village.clone(),
             record: act.record,

@@ -6,6 +6,7 @@ use super::phone::{Act, Save};
 use super::visits::{Found, Visit, village_of};
 use super::words::MAJOR;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use sync_protocol::op::{Body, Change};
 use sync_protocol::time::{DAY_US, HOUR_US, MINUTE_US, Micros};
 
@@ -26,7 +27,9 @@ pub(super) fn saves(visits: &[Visit], base: Micros) -> Vec<Save> {
 fn steps(visit: &Visit, found: &Found, index: usize) -> Vec<Save> {
     let grave = found.level != "general";
     let step = |days: i64, from: &str, to: &str, reason: &str| {
-        let body = Body::Transition { from: from.to_owned(), to: to.to_owned(), reason: Some(reason.to_owned()) };
+        let evidence = if to == "accepted" { [("verdict".to_owned(), json!("real"))].into() } else { BTreeMap::new() };
+        let body =
+            Body::Transition { from: from.to_owned(), to: to.to_owned(), reason: Some(reason.to_owned()), evidence };
         one(visit, found, days, visit.phone, &format!("step {} {index} {to}", visit.number), body)
     };
     let list = if grave {

@@ -181,10 +181,12 @@ pub(super) fn save(visit: &Visit, person: &Person, photos: &BTreeMap<RecordId, P
         acts.push(act(found.id, "hazard", Body::Create(hazard_fields(visit, found, inspection, person))));
         acts.extend(taken.last().map(|photo| attach(found.id, "hazard", "before", photo)));
         if found.instant {
+            acts.extend(taken.first().map(|photo| attach(found.id, "hazard", "after", photo)));
             let body = Body::Transition {
                 from: "reg".to_owned(),
                 to: "accepted".to_owned(),
                 reason: Some("现场立即整改完毕，已复查".to_owned()),
+                evidence: BTreeMap::new(),
             };
             acts.push(act(found.id, "hazard", body));
         }

@@ -158,7 +158,7 @@ fn hazard(record: &Record) -> HazardRow {
         lon84: point.map(Wgs84Point::lon84),
         photos: photo_count(record),
         incomplete: !record.incomplete().is_empty(),
-        disputed: !record.disputed().is_empty() || !record.pending.is_empty(),
+        disputed: !record.disputed().is_empty() || !record.waiting().is_empty(),
     }
 }
 
@@ -202,15 +202,12 @@ fn reviews(record: &Record) -> Vec<ReviewRow> {
         let opened_at = record.fields.get(field).map(disputed_since).unwrap_or_default();
         row(format!("{}:{field}", record.id), field, "disputed".to_owned(), None, opened_at)
     });
-    let pending = record.pending.iter().map(|pending| {
-        let id = format!("{}:{}:{}", record.id, pending.field, pending.stamp.op);
-        row(id, &pending.field, outcome_text(pending.why), Some(pending.stamp.op.0), pending.stamp.at.as_micros())
+    let waiting = record.waiting().into_iter().map(|waiting| {
+        let id = format!("{}:{}:{}", record.id, waiting.field, waiting.stamp.op);
+        let at = waiting.stamp.at.as_micros();
+        row(id, waiting.field, outcome_text(waiting.why), Some(waiting.stamp.op.0), at)
     });
-    let states = record.waiting_transitions().map(|entry| {
-        let id = format!("{}:state:{}", record.id, entry.stamp.op);
-        row(id, "state", outcome_text(FieldOutcome::Proposal), Some(entry.stamp.op.0), entry.stamp.at.as_micros())
-    });
-    disputed.chain(pending).chain(states).collect()
+    disputed.chain(waiting).collect()
 }
 
 /// When the first value was made that differs from the earliest. A function of what stands, so that how operations were batched on their

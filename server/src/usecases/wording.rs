@@ -4,6 +4,7 @@
 use serde_json::Value;
 use sync_protocol::appendix::date_time_text;
 use sync_protocol::op::{Body, Op};
+use sync_protocol::record::Verdict;
 use sync_protocol::schema::{FieldType, find_kind};
 use sync_protocol::time::{Grade, Micros};
 use sync_protocol::words::word;
@@ -88,6 +89,7 @@ pub fn outcome_words(why: &str) -> &str {
     match why {
         "disputed" => "多人填写不一致，请确认",
         "proposal" => "申请中，待批准",
+        "lacks" => "还差内容，补齐后生效",
         "invalid_value" => "填写的内容不符合要求，请核实",
         "illegal_transition" => "状态不能这样变更，请核实",
         "not_allowed" => "填写人的角色不能这样修改，请核实",
@@ -118,7 +120,7 @@ pub fn op_words(kind: &str, op: Option<&Op>) -> String {
         Body::Patch(set) => format!("修改：{}", titles(set.keys().collect())),
         Body::Supplement(fields) => format!("补充：{}", titles(fields.keys().collect())),
         Body::Submit => "提交".to_owned(),
-        Body::Transition { from, to, reason } => {
+        Body::Transition { from, to, reason, .. } => {
             let edge = find_edge(from, to).map_or("变更状态", |edge| edge.title_zh);
             let state = |code: &str| word(kind, "state", code).unwrap_or(code).to_owned();
             let reason = reason.as_deref().map(|reason| format!("（{reason}）")).unwrap_or_default();
@@ -130,6 +132,17 @@ pub fn op_words(kind: &str, op: Option<&Op>) -> String {
         }
         Body::PhotoRetract { reason, .. } => {
             format!("不采用一张照片{}", reason.as_deref().map(|reason| format!("（{reason}）")).unwrap_or_default())
+        }
+        Body::Resolve { verdict, reason, .. } => {
+            let said = match verdict {
+                Verdict::Approve => "同意申请",
+                Verdict::Refuse => "不同意申请",
+            };
+            format!("{said}{}", reason.as_deref().map(|reason| format!("（{reason}）")).unwrap_or_default())
+        }
+        Body::LinkDuplicate { survivor, reason } => {
+            let what = if survivor.is_some() { "与另一条隐患合并（同一处）" } else { "取消合并" };
+            format!("{what}{}", reason.as_deref().map(|reason| format!("（{reason}）")).unwrap_or_default())
         }
         Body::Unknown => "本版本不认识的操作，原文已保存".to_owned(),
     }

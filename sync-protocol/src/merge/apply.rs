@@ -2,15 +2,15 @@
 //! each. An operation either takes effect (its record's revision rises by one, even if no value changed) or has no effect at all.
 
 use super::context::{Context, Scope};
-use super::outcome::{FieldOutcome, Outcome, Status};
-use super::register::{is_safer, write};
-use super::view::{self, shown_field};
+use super::fields::{FieldWrite, set_field, write_fields};
+use super::outcome::{End, FieldOutcome, Outcome, Settled, Status};
+use super::photos::{attach, retract};
+use super::standing::{Fate, fate_of};
+use super::workflow::{link_duplicate, resolve, submit, transition};
 use crate::ids::{IncarnationId, OpId, RecordId};
-use crate::limits::{ASIDES_MAX, RECORD_PHOTOS_MAX};
-use crate::op::{Body, Op, PhotoAttach};
-use crate::record::{Addition, Entry, Pending, Record, Register, Stamp, Via, Withdrawal};
-use crate::schema::{KindSpec, MergeRule, Ownership, Writers, find_kind};
-use crate::workflow::find_edge;
+use crate::op::{Body, Op};
+use crate::record::{Entry, Record, Register, Stamp, Standing};
+use crate::schema::{KindSpec, find_kind};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +37,7 @@ pub struct Submission<'a> {
 }
 
 impl Submission<'_> {
-    fn stamp(&self, rev: i64) -> Stamp {
+    pub(super) fn stamp(&self, rev: i64) -> Stamp {
         Stamp {
             op: self.id,
             incarnation: self.incarnation,
@@ -50,11 +50,13 @@ impl Submission<'_> {
         }
     }
 
-    /// Whether the author had seen what `stamp` wrote, given the newest revision of that record they had.
-    fn had_seen(&self, stamp: &Stamp, base_rev: i64) -> bool {
-        stamp.rev <= base_rev
-            || (stamp.incarnation == self.incarnation && stamp.seq < self.seq)
-            || self.context.ancestors.contains(&stamp.incarnation)
+    /// Who the author was and what they had seen of a record that is at `rev`. A phone cannot have seen more than there is.
+    pub(super) fn standing(&self, rev: i64) -> Standing {
+        Standing {
+            roles: self.context.roles.clone(),
+            base_rev: self.op.head.base_rev.min(rev),
+            ancestors: self.context.ancestors.clone(),
+        }
     }
 }
 
@@ -96,15 +98,15 @@ fn create(world: &mut World, submission: Submission<'_>, fields: &BTreeMap<Strin
     let mut record = empty_record(&submission, kind, head.record, stamp.clone());
     let mut outcomes = BTreeMap::new();
     for (name, value) in fields {
-        let outcome =
-            set_field(&mut record, kind, &submission, FieldWrite { name, base: None, value, base_rev: 0 }, &stamp);
+        let write = FieldWrite { name, base: None, value };
+        let outcome = set_field(&mut record, kind, &submission, write, (&Standing::default(), &stamp));
         outcomes.extend(outcome.map(|outcome| (name.clone(), outcome)));
     }
     world.records.insert(record.id, record);
     finish(world, head.record, outcomes, [head.record].into())
 }
 
-fn empty_record(submission: &Submission<'_>, kind: &KindSpec, id: RecordId, stamp: Stamp) -> Record {
+pub(super) fn empty_record(submission: &Submission<'_>, kind: &KindSpec, id: RecordId, stamp: Stamp) -> Record {
     let mut fields = BTreeMap::new();
     if let Some(state) = kind.initial_state {
         let first = Entry { value: state.into(), village: None, via: None, stamp: stamp.clone() };
@@ -119,9 +121,11 @@ fn empty_record(submission: &Submission<'_>, kind: &KindSpec, id: RecordId, stam
         received_at: submission.context.received_at,
         submitted: None,
         fields,
+        past: BTreeMap::new(),
         photos: BTreeMap::new(),
         pending: Vec::new(),
         additions: Vec::new(),
+        decisions: Vec::new(),
     }
 }
 
@@ -131,290 +135,77 @@ fn change(world: &mut World, submission: Submission<'_>) -> Outcome {
         return Outcome::without_effect(Status::Held, "unknown_record");
     };
     let stamp = submission.stamp(record.rev + 1);
+    let standing = submission.standing(record.rev);
     let mut changed: BTreeSet<RecordId> = [id].into();
+    let waited: Vec<(OpId, String)> = waiting_ops(&record);
     let outcomes = match &submission.op.body {
         Body::Patch(set) => {
             let writes = set.iter().map(|(name, change)| (name, change.base.as_ref(), &change.new));
-            write_fields(&mut record, &submission, writes, &stamp, false)
+            write_fields(&mut record, &submission, writes, (&standing, &stamp), false)
         }
         Body::Supplement(fields) => {
-            write_fields(&mut record, &submission, fields.iter().map(|(name, value)| (name, None, value)), &stamp, true)
+            let writes = fields.iter().map(|(name, value)| (name, None, value));
+            write_fields(&mut record, &submission, writes, (&standing, &stamp), true)
         }
         Body::Submit => submit(&mut record, &stamp),
-        Body::Transition { from, to, reason } => {
-            transition(&mut record, &submission, (from, to), reason.as_ref(), &stamp)
+        Body::Transition { .. } => transition(&mut record, submission.op, &standing, &stamp),
+        Body::Resolve { target, verdict, reason } => {
+            resolve(&mut record, (*target, *verdict), reason.as_ref(), &standing, &stamp)
+        }
+        Body::LinkDuplicate { survivor, reason } => {
+            link_duplicate(world, &mut record, *survivor, reason.as_ref(), &standing, &stamp)
         }
         Body::PhotoAttach(photo) => attach(world, &mut record, &submission, photo, &stamp, &mut changed),
-        Body::PhotoRetract { photo, reason } => retract(&mut record, &submission, *photo, reason.as_ref(), &stamp),
+        Body::PhotoRetract { photo, reason } => retract(&mut record, *photo, reason.as_ref(), &standing, &stamp),
         Body::Create(_) | Body::Unknown => BTreeMap::new(),
     };
     record.rev = stamp.rev;
+    let settles = settled(&record, waited);
     world.records.insert(id, record);
-    finish(world, id, outcomes, changed)
+    let mut outcome = finish(world, id, outcomes, changed);
+    outcome.settles = settles;
+    outcome
+}
+
+fn waiting_ops(record: &Record) -> Vec<(OpId, String)> {
+    record.waiting().into_iter().map(|waiting| (waiting.stamp.op, waiting.field.to_owned())).collect()
+}
+
+/// What became of the operations that waited before and do not any more.
+fn settled(record: &Record, waited: Vec<(OpId, String)>) -> Vec<Settled> {
+    if waited.is_empty() {
+        return Vec::new();
+    }
+    let waits = waiting_ops(record);
+    let ended = waited.into_iter().filter(|known| !waits.contains(known));
+    let end = |(op, field): (OpId, String)| {
+        let end = match fate_of(record, op, &field) {
+            Fate::Stands(_) => End::Approved,
+            Fate::Refused => End::Refused,
+            Fate::Waits | Fate::Lacks(_) => End::Overtaken,
+        };
+        Settled { op, field, end }
+    };
+    ended.map(end).collect()
 }
 
 fn finish(world: &World, id: RecordId, fields: BTreeMap<String, FieldOutcome>, changed: BTreeSet<RecordId>) -> Outcome {
     let record = world.records.get(&id);
+    let mut incomplete: Vec<String> =
+        record.map(|record| record.incomplete().into_iter().map(str::to_owned).collect()).unwrap_or_default();
+    if let Some(record) = record.filter(|_| fields.get("state") == Some(&FieldOutcome::Lacks)) {
+        incomplete.extend(record.waiting().into_iter().flat_map(|waiting| waiting.lacks));
+        incomplete.sort_unstable();
+        incomplete.dedup();
+    }
     Outcome {
         status: fields.values().map(|outcome| outcome.status()).max().unwrap_or(Status::Applied),
         reason: None,
         rev: record.map(|record| record.rev),
         fields,
-        incomplete: record
-            .map(|record| record.incomplete().into_iter().map(str::to_owned).collect())
-            .unwrap_or_default(),
+        incomplete,
         waits_for: None,
         changed,
+        settles: Vec::new(),
     }
-}
-
-/// One value on its way into one field.
-struct FieldWrite<'a> {
-    name: &'a str,
-    base: Option<&'a Value>,
-    value: &'a Value,
-    base_rev: i64,
-}
-
-fn write_fields<'a>(
-    record: &mut Record,
-    submission: &Submission<'_>,
-    writes: impl Iterator<Item = (&'a String, Option<&'a Value>, &'a Value)>,
-    stamp: &Stamp,
-    supplement: bool,
-) -> BTreeMap<String, FieldOutcome> {
-    let Some(kind) = find_kind(&record.kind) else { return BTreeMap::new() };
-    let only_adds = supplement || !may_change(record, kind, submission);
-    let mut outcomes = BTreeMap::new();
-    for (name, base, value) in writes {
-        let write = FieldWrite { name, base, value, base_rev: submission.op.head.base_rev };
-        let gathers = kind.find_field(name).is_some_and(|field| {
-            matches!(field.rule, MergeRule::Union | MergeRule::BestFix | MergeRule::ServerOnly)
-                || field.name.ends_with(".*") && matches!(field.rule, MergeRule::MaxDanger(_))
-        });
-        let outcome = if only_adds && !gathers {
-            Some(add(record, &write, stamp))
-        } else {
-            set_field(record, kind, submission, write, stamp)
-        };
-        outcomes.extend(outcome.map(|outcome| (name.clone(), outcome)));
-    }
-    outcomes
-}
-
-/// An event record belongs to the phone that made it until that phone submits it; the answer depends on that phone's own sequence only,
-/// never on what happened to arrive first.
-fn may_change(record: &Record, kind: &KindSpec, submission: &Submission<'_>) -> bool {
-    let owner = |stamp: &Stamp| {
-        stamp.incarnation == submission.incarnation || submission.context.ancestors.contains(&stamp.incarnation)
-    };
-    match kind.ownership {
-        Ownership::Shared => true,
-        Ownership::UntilSubmitted => {
-            submission.context.server || (owner(&record.created) && record.submitted.is_none())
-        }
-    }
-}
-
-fn add(record: &mut Record, write: &FieldWrite<'_>, stamp: &Stamp) -> FieldOutcome {
-    if record.additions.len() >= ASIDES_MAX {
-        return FieldOutcome::TooMany;
-    }
-    let addition = Addition { field: write.name.to_owned(), value: write.value.clone(), stamp: stamp.clone() };
-    let key = |addition: &Addition| (addition.stamp.hlc.clone(), addition.stamp.op, addition.field.clone());
-    let at = record.additions.partition_point(|old| key(old) < key(&addition));
-    record.additions.insert(at, addition);
-    FieldOutcome::Addition
-}
-
-fn set_field(
-    record: &mut Record,
-    kind: &KindSpec,
-    submission: &Submission<'_>,
-    field: FieldWrite<'_>,
-    stamp: &Stamp,
-) -> Option<FieldOutcome> {
-    let spec = kind.find_field(field.name);
-    let refusal = match spec {
-        Some(spec) if spec.writers == Writers::Server && !submission.context.server => {
-            return Some(FieldOutcome::ServerOnly);
-        }
-        Some(spec) if spec.writers == Writers::Declaration && !matches!(submission.op.body, Body::PhotoAttach(_)) => {
-            Some(FieldOutcome::NotAllowed)
-        }
-        Some(_) if field.name == "state" && kind.initial_state.is_some() => Some(FieldOutcome::IllegalTransition),
-        Some(spec) if !spec.holds.accepts(field.value) => Some(FieldOutcome::InvalidValue),
-        Some(spec) if is_safer(spec.rule, field.base, field.value) => Some(FieldOutcome::Proposal),
-        Some(_) | None => None,
-    };
-    if let Some(refusal) = refusal {
-        return Some(set_aside(record, refusal, field.name, (field.base, field.value), None, stamp));
-    }
-    let village = match field.name {
-        "fix" | "point" => submission.context.fix_village.clone(),
-        "place" => submission.context.place_village.clone(),
-        _ => None,
-    };
-    let entry = Entry { value: field.value.clone(), village, via: None, stamp: stamp.clone() };
-    let register = record.fields.entry(field.name.to_owned()).or_default();
-    let outcome = write(register, spec.map(|spec| spec.rule), entry, |old| submission.had_seen(old, field.base_rev));
-    outcome.or(if spec.is_none() { Some(FieldOutcome::UnknownField) } else { None })
-}
-
-fn set_aside(
-    record: &mut Record,
-    why: FieldOutcome,
-    field: &str,
-    (base, value): (Option<&Value>, &Value),
-    reason: Option<&String>,
-    stamp: &Stamp,
-) -> FieldOutcome {
-    if record.pending.len() >= ASIDES_MAX {
-        return FieldOutcome::TooMany;
-    }
-    let pending = Pending {
-        why,
-        field: field.to_owned(),
-        base: base.cloned(),
-        value: value.clone(),
-        reason: reason.cloned(),
-        stamp: stamp.clone(),
-    };
-    let key = |pending: &Pending| (pending.stamp.hlc.clone(), pending.stamp.op, pending.field.clone());
-    let at = record.pending.partition_point(|old| key(old) < key(&pending));
-    record.pending.insert(at, pending);
-    why
-}
-
-fn submit(record: &mut Record, stamp: &Stamp) -> BTreeMap<String, FieldOutcome> {
-    let earlier = record.submitted.as_ref().is_some_and(|old| old.order() <= stamp.order());
-    if !earlier {
-        record.submitted = Some(stamp.clone());
-    }
-    BTreeMap::new()
-}
-
-fn transition(
-    record: &mut Record,
-    submission: &Submission<'_>,
-    (from, to): (&str, &str),
-    reason: Option<&String>,
-    stamp: &Stamp,
-) -> BTreeMap<String, FieldOutcome> {
-    let edge = find_kind(&record.kind).and_then(|kind| kind.initial_state).and_then(|_| find_edge(from, to));
-    let refusal = match edge {
-        None => Some(FieldOutcome::IllegalTransition),
-        Some(edge) if !submission.context.roles.iter().any(|role| edge.roles.contains(role)) => {
-            Some(FieldOutcome::NotAllowed)
-        }
-        Some(_) => None,
-    };
-    let (base, value) = (Value::from(from), Value::from(to));
-    let outcome = match refusal {
-        Some(refusal) => Some(set_aside(record, refusal, "state", (Some(&base), &value), reason, stamp)),
-        None => {
-            let via = Via { from: from.to_owned(), reason: reason.cloned() };
-            let entry = Entry { value, village: None, via: Some(via), stamp: stamp.clone() };
-            let rule = MergeRule::MostOpen(crate::schema::HAZARD_STATES);
-            let register = record.fields.entry("state".to_owned()).or_default();
-            let contested =
-                write(register, Some(rule), entry, |old| submission.had_seen(old, submission.op.head.base_rev));
-            let waits = view::edge_waits(from, to, shown_field(record, "level").as_ref().and_then(Value::as_str));
-            if waits { Some(FieldOutcome::Proposal) } else { contested }
-        }
-    };
-    outcome.map(|outcome| ("state".to_owned(), outcome)).into_iter().collect()
-}
-
-fn attach(
-    world: &mut World,
-    record: &mut Record,
-    submission: &Submission<'_>,
-    photo: &PhotoAttach,
-    stamp: &Stamp,
-    changed: &mut BTreeSet<RecordId>,
-) -> BTreeMap<String, FieldOutcome> {
-    let carries = find_kind(&record.kind).is_some_and(|kind| kind.carries_photos);
-    let foreign =
-        world.records.get(&photo.photo).is_some_and(|known| known.feed != record.feed || known.kind != "photo");
-    if !carries || foreign || record.photos.len() >= RECORD_PHOTOS_MAX {
-        let why =
-            if record.photos.len() >= RECORD_PHOTOS_MAX { FieldOutcome::TooMany } else { FieldOutcome::InvalidValue };
-        let value = Value::String(photo.photo.to_string());
-        return [("photos".to_owned(), set_aside(record, why, "photos", (None, &value), None, stamp))].into();
-    }
-    link_photo(record, photo, stamp);
-    // Only now: a refused attachment must not move a photo of another village, or one that does not exist, in this village's feed.
-    changed.insert(photo.photo);
-    declare_photo(world, submission, photo)
-}
-
-fn link_photo(record: &mut Record, photo: &PhotoAttach, stamp: &Stamp) {
-    let link = record.photos.entry(photo.photo).or_default();
-    let role = photo.role.clone().unwrap_or_else(|| "site".to_owned());
-    if let Err(at) = link.roles.binary_search(&role) {
-        link.roles.insert(at, role);
-    }
-    let at = link.attached.partition_point(|old| old.order() < stamp.order());
-    link.attached.insert(at, stamp.clone());
-}
-
-/// Writes what the operation claims about the photo into the photo's own record, making it if need be.
-fn declare_photo(
-    world: &mut World,
-    submission: &Submission<'_>,
-    photo: &PhotoAttach,
-) -> BTreeMap<String, FieldOutcome> {
-    let Some(kind) = find_kind("photo") else { return BTreeMap::new() };
-    let rev = world.records.get(&photo.photo).map_or(1, |known| known.rev + 1);
-    let stamp = submission.stamp(rev);
-    let mut record = world
-        .records
-        .remove(&photo.photo)
-        .unwrap_or_else(|| empty_record(submission, kind, photo.photo, stamp.clone()));
-    record.rev = rev;
-    if stamp.order() < record.created.order() {
-        // Several phones may declare one photo; who counts as its maker must not depend on who arrived first.
-        record.created = stamp.clone();
-        record.received_at = submission.context.received_at;
-    }
-    let claims = [
-        ("sha256", Some(Value::from(photo.sha256.to_ascii_lowercase()))),
-        ("bytes", Some(Value::from(photo.bytes))),
-        ("mime", Some(Value::from(photo.mime.as_str()))),
-        ("taken_at", photo.taken_at.as_ref().map(|at| serde_json::json!(at))),
-        ("fix", photo.fix.as_ref().map(|fix| serde_json::json!(fix))),
-        ("source", photo.source.as_deref().map(Value::from)),
-        ("roles", photo.role.as_deref().map(|role| Value::from(vec![role]))),
-        ("caption", photo.caption.as_deref().map(Value::from)),
-    ];
-    let mut outcomes = BTreeMap::new();
-    for (name, value) in claims.iter().filter_map(|(name, value)| value.as_ref().map(|value| (*name, value))) {
-        let outcome =
-            set_field(&mut record, kind, submission, FieldWrite { name, base: None, value, base_rev: 0 }, &stamp);
-        outcomes.extend(outcome.map(|outcome| (format!("photo.{name}"), outcome)));
-    }
-    world.records.insert(photo.photo, record);
-    outcomes
-}
-
-fn retract(
-    record: &mut Record,
-    submission: &Submission<'_>,
-    photo: RecordId,
-    reason: Option<&String>,
-    stamp: &Stamp,
-) -> BTreeMap<String, FieldOutcome> {
-    if !record.photos.contains_key(&photo) && record.photos.len() >= RECORD_PHOTOS_MAX {
-        let value = Value::String(photo.to_string());
-        let outcome = set_aside(record, FieldOutcome::TooMany, "photos", (None, &value), reason, stamp);
-        return [("photos".to_owned(), outcome)].into();
-    }
-    // A withdrawal of something not attached yet is kept too: the attachment may still be on its way, and it was not seen.
-    let link = record.photos.entry(photo).or_default();
-    let base_rev = submission.op.head.base_rev;
-    link.attached.retain(|attach| !submission.had_seen(attach, base_rev));
-    let at = link.withdrawn.partition_point(|old| old.stamp.order() < stamp.order());
-    link.withdrawn.insert(at, Withdrawal { reason: reason.cloned(), stamp: stamp.clone() });
-    BTreeMap::new()
 }

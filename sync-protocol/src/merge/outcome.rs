@@ -1,6 +1,6 @@
 //! What an operation came to, field by field; the stored answer that every replay repeats byte for byte.
 
-use crate::ids::RecordId;
+use crate::ids::{OpId, RecordId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,6 +54,12 @@ pub enum FieldOutcome {
     IllegalTransition,
     /// The author's role may not do this: kept, a person is asked.
     NotAllowed,
+    /// Everybody agrees, but something has to be there first: see `incomplete`.
+    Lacks,
+    /// With this, everybody who has to has agreed: it counts now.
+    Approved,
+    /// Somebody who decides said no.
+    Refused,
     /// Too many values wait already: kept in the stored operation, a person is asked.
     TooMany,
 }
@@ -72,10 +78,13 @@ impl FieldOutcome {
             | Self::Ask
             | Self::Addition
             | Self::ServerOnly => Status::Merged,
-            Self::UnknownField => Status::Applied,
-            Self::Proposal | Self::InvalidValue | Self::IllegalTransition | Self::NotAllowed | Self::TooMany => {
-                Status::Review
-            }
+            Self::UnknownField | Self::Approved | Self::Refused => Status::Applied,
+            Self::Proposal
+            | Self::Lacks
+            | Self::InvalidValue
+            | Self::IllegalTransition
+            | Self::NotAllowed
+            | Self::TooMany => Status::Review,
         }
     }
 }
@@ -103,6 +112,33 @@ pub struct Outcome {
     /// Records whose state changed; not part of the answer.
     #[serde(skip)]
     pub changed: BTreeSet<RecordId>,
+    /// Earlier operations that waited and do not any more; not part of the answer.
+    #[serde(skip)]
+    pub settles: Vec<Settled>,
+}
+
+/// What an operation that waited came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Settled {
+    /// The operation that waited.
+    #[serde(skip)]
+    pub op: OpId,
+    /// What it wanted to change.
+    pub field: String,
+    /// What became of it.
+    pub end: End,
+}
+
+/// How waiting ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// It counts now.
+    Approved,
+    /// Somebody who decides said no, or has looked at it.
+    Refused,
+    /// Something else happened first, so that it means nothing any more.
+    Overtaken,
 }
 
 impl Outcome {
@@ -116,6 +152,7 @@ impl Outcome {
             incomplete: Vec::new(),
             waits_for: None,
             changed: BTreeSet::new(),
+            settles: Vec::new(),
         }
     }
 }

@@ -38,20 +38,9 @@ fn instant_or_day(value: &Value) -> Option<i64> {
     digits.parse().ok()
 }
 
-/// Whether going from `base` to `new` makes things look safer under a rule that only moves toward danger.
-pub(super) fn is_safer(rule: MergeRule, base: Option<&Value>, new: &Value) -> bool {
-    let guarded = matches!(rule, MergeRule::MaxDanger(_) | MergeRule::Earliest | MergeRule::TrueWins);
-    let ranks = base.and_then(|base| rank(rule, base)).zip(rank(rule, new));
-    guarded && ranks.is_some_and(|(base, new)| new < base)
-}
-
 /// Whether a new value may remove `old`, which its author had seen.
 fn replaces(rule: Option<MergeRule>, old: &Value, entry: &Entry) -> bool {
     let new = &entry.value;
-    // A transition leaves only the state it names: one that names another state, or waits for a person, must not hide the real one.
-    if let Some(via) = &entry.via {
-        return old.as_str() == Some(via.from.as_str());
-    }
     match rule {
         Some(MergeRule::Union | MergeRule::BestFix | MergeRule::Append) => false,
         Some(rule @ (MergeRule::MaxDanger(_) | MergeRule::Earliest | MergeRule::TrueWins)) => {
@@ -69,28 +58,42 @@ fn replaces(rule: Option<MergeRule>, old: &Value, entry: &Entry) -> bool {
     }
 }
 
-/// Writes `entry` into `register`; `seen` tells whether the author had seen a stamp. `None` is "as sent".
+/// What writing a value came to.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    /// `None` is "as sent".
+    pub(super) outcome: Option<FieldOutcome>,
+    /// Values that the new one replaced.
+    pub(super) replaced: Vec<Entry>,
+}
+
+/// Writes `entry` into `register`. `seen` tells whether the author had seen a stamp; `own` whether the author may correct what it wrote,
+/// whatever the rule says.
 pub(super) fn write(
     register: &mut Register,
     rule: Option<MergeRule>,
     entry: Entry,
     seen: impl Fn(&Stamp) -> bool,
-) -> Option<FieldOutcome> {
+    own: impl Fn(&Stamp) -> bool,
+) -> Written {
     if rule == Some(MergeRule::Union) {
-        return add_elements(register, entry);
+        return Written { outcome: add_elements(register, entry), replaced: Vec::new() };
     }
-    register.entries.retain(|old| !(seen(&old.stamp) && replaces(rule, &old.value, &entry)));
+    let goes = |old: &Entry| seen(&old.stamp) && (own(&old.stamp) || replaces(rule, &old.value, &entry));
+    let (replaced, kept): (Vec<Entry>, Vec<Entry>) = register.entries.drain(..).partition(goes);
+    register.entries = kept;
     if register.entries.len() >= REGISTER_ENTRIES_MAX {
-        return Some(FieldOutcome::TooMany);
+        return Written { outcome: Some(FieldOutcome::TooMany), replaced };
     }
     let contested = register.entries.iter().any(|old| !seen(&old.stamp) && old.value != entry.value);
-    insert(register, entry);
-    if contested { contested_outcome(rule) } else { None }
+    insert(&mut register.entries, entry);
+    Written { outcome: if contested { contested_outcome(rule) } else { None }, replaced }
 }
 
-fn insert(register: &mut Register, entry: Entry) {
-    let at = register.entries.partition_point(|old| old.stamp.order() < entry.stamp.order());
-    register.entries.insert(at, entry);
+/// Puts an entry where the order that knows nothing of arrival has it.
+pub(super) fn insert(entries: &mut Vec<Entry>, entry: Entry) {
+    let at = entries.partition_point(|old| old.stamp.order() < entry.stamp.order());
+    entries.insert(at, entry);
 }
 
 /// A set: each element once, with the stamp that is first in the order that knows nothing of arrival.
@@ -104,7 +107,7 @@ fn add_elements(register: &mut Register, entry: Entry) -> Option<FieldOutcome> {
             None if register.entries.len() >= REGISTER_ENTRIES_MAX => return Some(FieldOutcome::TooMany),
             None => {}
         }
-        insert(register, Entry { value: element.clone(), ..entry.clone() });
+        insert(&mut register.entries, Entry { value: element.clone(), ..entry.clone() });
     }
     None
 }

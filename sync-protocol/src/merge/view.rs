@@ -1,13 +1,14 @@
-//! What a record shows: the value each rule picks from a register, which fields are disputed, what is still asked for, and the village
-//! that counts it. All computed from the record's state, never stored apart from it.
+//! What a record shows: the value each rule picks from what counts, which fields are disputed, what is still asked for, and the village
+//! that counts it; now, or as it was at some instant. All computed from the record's state, never stored apart from it.
 
 use super::register::rank;
+use super::standing::{Before, Visible, leaves, leaves_among, visible};
 use crate::geo::Fix;
 use crate::geo::{VillageOfRecord, village_of_record};
 use crate::ids::FeedId;
-use crate::record::{Entry, Record, Register};
+use crate::record::Record;
 use crate::schema::{MergeRule, Required, find_kind};
-use crate::workflow::{Offline, find_edge};
+use crate::time::Micros;
 use serde_json::Value;
 
 /// Between two texts that stand side by side.
@@ -17,42 +18,61 @@ const APPEND_SEPARATOR: &str = "；";
 
 /// What is shown for `field` of `record`, or `None` while nobody wrote it.
 pub fn shown_field(record: &Record, field: &str) -> Option<Value> {
-    let register = record.fields.get(field)?;
+    shown_at(record, field, None)
+}
+
+/// What was shown for `field` just before an instant, as far as it is known by now.
+pub fn shown_at(record: &Record, field: &str, before: Before) -> Option<Value> {
     let kind = find_kind(&record.kind);
     let rule = kind.and_then(|kind| kind.find_field(field)).map(|spec| spec.rule);
     if field == "state" && kind.is_some_and(|kind| kind.initial_state.is_some()) {
-        return shown_state(record, register, rule?);
+        return shown_state(record, rule?, before);
     }
-    shown(register, rule)
+    shown_of(&visible(record, field, before), rule)
 }
 
-/// The most open state among those that stand; an edge that waits for a person counts as the state it wants to leave.
-fn shown_state(record: &Record, register: &Register, rule: MergeRule) -> Option<Value> {
-    let level = record.shown_text("level");
-    let standing = register.entries.iter().map(|entry| standing_state(entry, level.as_deref()));
-    standing.max_by_key(|state| rank(rule, &Value::from(*state))).map(Value::from)
+/// The most open state among those that stand and were not left.
+fn shown_state(record: &Record, rule: MergeRule, before: Before) -> Option<Value> {
+    let level = shown_at(record, "level", before);
+    let standing = leaves(record, level.as_ref().and_then(Value::as_str), before);
+    standing.into_iter().map(|(entry, _)| &entry.value).max_by_key(|state| rank(rule, state)).cloned()
 }
 
-fn standing_state<'a>(entry: &'a Entry, level: Option<&str>) -> &'a str {
-    match &entry.via {
-        Some(via) if waits(entry, level) => &via.from,
-        Some(_) | None => entry.value.as_str().unwrap_or_default(),
-    }
+/// Every instant at which something about a hazard's level, state, listing or identity began to count, in order, each once.
+pub fn turning_points(record: &Record) -> Vec<Micros> {
+    let entries = record.fields.values().flat_map(|register| &register.entries);
+    let fields = entries.chain(record.past.values().flatten()).map(|entry| entry.stamp.at);
+    let decided = record.decisions.iter().map(|said| said.stamp.at);
+    let proposed = record.pending.iter().map(|pending| pending.stamp.at);
+    let mut all: Vec<Micros> = fields.chain(decided).chain(proposed).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
-/// Whether the edge by which a state was entered waits for a person on a hazard of `level`.
-pub(crate) fn waits(entry: &Entry, level: Option<&str>) -> bool {
-    let to = entry.value.as_str().unwrap_or_default();
-    entry.via.as_ref().is_some_and(|via| edge_waits(&via.from, to, level))
+/// Whether the hazard was listed (挂牌督办) and every level that listed it has delisted it, each while it was accepted. A hazard that was
+/// never listed counts as delisted.
+pub fn is_delisted(record: &Record) -> bool {
+    let levels = ["town", "county", "city", "prov"];
+    levels.iter().all(|level| {
+        let listed = !visible(record, &format!("listed.{level}"), None).is_empty();
+        let field = format!("delisted.{level}");
+        let delisted = visible(record, &field, None);
+        // The instant itself counts, so the state is asked just after it; closing is left out, because it is what asks here.
+        let in_time = |entry: &Visible<'_>| {
+            let after = Some(entry.at.saturating_add(1));
+            let level = shown_at(record, "level", after);
+            let level = level.as_ref().and_then(Value::as_str);
+            let states = leaves_among(record, level, after, |entry| entry.value != "closed");
+            !states.is_empty() && states.iter().all(|(entry, _)| entry.value == "accepted")
+        };
+        !listed || delisted.iter().any(in_time)
+    })
 }
 
-/// Whether the edge from one state to another waits for a person on a hazard of `level`.
-pub(super) fn edge_waits(from: &str, to: &str, level: Option<&str>) -> bool {
-    find_edge(from, to).is_none_or(|edge| edge.offline(level) == Offline::Proposal)
-}
-
-fn shown(register: &Register, rule: Option<MergeRule>) -> Option<Value> {
-    let first = register.entries.first()?;
+/// What a rule shows of values in order of (hlc, op).
+pub(super) fn shown_of(values: &[Visible<'_>], rule: Option<MergeRule>) -> Option<Value> {
+    let first = values.first()?;
     match rule {
         Some(
             rule @ (MergeRule::MaxDanger(_)
@@ -60,37 +80,37 @@ fn shown(register: &Register, rule: Option<MergeRule>) -> Option<Value> {
             | MergeRule::Earliest
             | MergeRule::Latest
             | MergeRule::TrueWins),
-        ) => register.entries.iter().map(|entry| &entry.value).max_by_key(|value| rank(rule, value)).cloned(),
-        Some(MergeRule::Union) => Some(sorted_set(register)),
-        Some(MergeRule::BestFix) => Some(best_fix(register).unwrap_or(first).value.clone()),
-        Some(MergeRule::KeepBoth) => Some(joined(register, BOTH_SEPARATOR, true)),
-        Some(MergeRule::Append) => Some(joined(register, APPEND_SEPARATOR, false)),
-        Some(MergeRule::ServerOnly) => register.entries.last().map(|entry| entry.value.clone()),
-        Some(MergeRule::Longest | MergeRule::Ask) | None => Some(longest_or_first(register, first)),
+        ) => values.iter().map(|entry| entry.value).max_by_key(|value| rank(rule, value)).cloned(),
+        Some(MergeRule::Union) => Some(sorted_set(values)),
+        Some(MergeRule::BestFix) => Some(best_fix(values).unwrap_or(first).value.clone()),
+        Some(MergeRule::KeepBoth) => Some(joined(values, BOTH_SEPARATOR, true)),
+        Some(MergeRule::Append) => Some(joined(values, APPEND_SEPARATOR, false)),
+        Some(MergeRule::ServerOnly) => values.last().map(|entry| entry.value.clone()),
+        Some(MergeRule::Longest | MergeRule::Ask) | None => Some(longest_or_first(values, first)),
     }
 }
 
-fn sorted_set(register: &Register) -> Value {
-    let mut elements: Vec<Value> = register.entries.iter().map(|entry| entry.value.clone()).collect();
+fn sorted_set(values: &[Visible<'_>]) -> Value {
+    let mut elements: Vec<Value> = values.iter().map(|entry| entry.value.clone()).collect();
     elements.sort_by_key(ToString::to_string);
     Value::Array(elements)
 }
 
 /// The fix with the best accuracy that is not mocked; the first of equals.
-fn best_fix(register: &Register) -> Option<&Entry> {
-    let accuracy = |entry: &Entry| {
+fn best_fix<'a, 'b>(values: &'b [Visible<'a>]) -> Option<&'b Visible<'a>> {
+    let accuracy = |entry: &Visible<'_>| {
         let fix: Fix = serde_json::from_value(entry.value.clone()).ok()?;
         let metres = fix.acc_m.filter(|metres| metres.is_finite()).unwrap_or(f64::MAX);
         Some((fix.mock.unwrap_or(false), metres))
     };
-    let ranked = register.entries.iter().filter_map(|entry| accuracy(entry).map(|accuracy| (accuracy, entry)));
+    let ranked = values.iter().filter_map(|entry| accuracy(entry).map(|accuracy| (accuracy, entry)));
     let better = |a: &(bool, f64), b: &(bool, f64)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1));
     ranked.min_by(|(a, _), (b, _)| better(a, b)).map(|(_, entry)| entry)
 }
 
-fn joined(register: &Register, separator: &str, distinct: bool) -> Value {
+fn joined(values: &[Visible<'_>], separator: &str, distinct: bool) -> Value {
     let mut texts: Vec<&str> = Vec::new();
-    for text in register.entries.iter().filter_map(|entry| entry.value.as_str()) {
+    for text in values.iter().filter_map(|entry| entry.value.as_str()) {
         if !(distinct && texts.contains(&text)) {
             texts.push(text);
         }
@@ -98,20 +118,30 @@ fn joined(register: &Register, separator: &str, distinct: bool) -> Value {
     Value::String(texts.join(separator))
 }
 
-fn longest_or_first(register: &Register, first: &Entry) -> Value {
-    let length = |entry: &Entry| entry.value.as_str().map_or(0, |text| text.chars().count());
-    let longest = register.entries.iter().map(length).max().unwrap_or(0);
-    register.entries.iter().find(|entry| length(entry) == longest).unwrap_or(first).value.clone()
+fn longest_or_first(values: &[Visible<'_>], first: &Visible<'_>) -> Value {
+    let length = |entry: &Visible<'_>| entry.value.as_str().map_or(0, |text| text.chars().count());
+    let longest = values.iter().map(length).max().unwrap_or(0);
+    values.iter().find(|entry| length(entry) == longest).unwrap_or(first).value.clone()
 }
 
 /// Whether several different values of a field stand side by side and a person should know.
-pub fn is_disputed(kind: &str, field: &str, register: &Register) -> bool {
-    let rule = find_kind(kind).and_then(|kind| kind.find_field(field)).map(|spec| spec.rule);
+pub fn is_disputed(record: &Record, field: &str) -> bool {
+    let kind = find_kind(&record.kind);
+    let rule = kind.and_then(|kind| kind.find_field(field)).map(|spec| spec.rule);
     let quiet = matches!(
         rule,
         Some(MergeRule::Union | MergeRule::Append | MergeRule::BestFix | MergeRule::Longest | MergeRule::ServerOnly)
     );
-    !quiet && register.entries.windows(2).any(|pair| pair[0].value != pair[1].value)
+    if quiet {
+        return false;
+    }
+    if field == "state" && kind.is_some_and(|kind| kind.initial_state.is_some()) {
+        let level = record.shown_text("level");
+        let leaves = leaves(record, level.as_deref(), None);
+        return leaves.windows(2).any(|pair| pair[0].0.value != pair[1].0.value);
+    }
+    let values = visible(record, field, None);
+    values.windows(2).any(|pair| pair[0].value != pair[1].value)
 }
 
 /// Names of the fields that the schema asks for now and that nobody wrote, in schema order.
@@ -145,8 +175,8 @@ fn asks_for_photos(record: &Record) -> bool {
 pub fn report_village(record: &Record) -> Option<VillageOfRecord> {
     let village_of = |field: &str| {
         let shown = shown_field(record, field)?;
-        let entries = &record.fields.get(field)?.entries;
-        entries.iter().find(|entry| entry.value == shown).and_then(|entry| entry.village.clone())
+        let values = visible(record, field, None);
+        values.into_iter().find(|entry| *entry.value == shown).and_then(|entry| entry.village.cloned())
     };
     let located = village_of("fix").or_else(|| village_of("point"));
     let code = |feed: Option<FeedId>| feed.and_then(|feed| feed.as_str().parse().ok());

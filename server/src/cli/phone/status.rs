@@ -91,6 +91,8 @@ async fn list_saves(phone: &Phone) -> anyhow::Result<Vec<Save>> {
             Body::PhotoAttach(_)
             | Body::Patch(_)
             | Body::Transition { .. }
+            | Body::Resolve { .. }
+            | Body::LinkDuplicate { .. }
             | Body::Submit
             | Body::Supplement(_)
             | Body::PhotoRetract { .. }

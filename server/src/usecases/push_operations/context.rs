@@ -79,7 +79,12 @@ fn written_fix(op: &Op) -> Option<Fix> {
     let value = match &op.body {
         Body::PhotoAttach(photo) => return photo.fix.clone(),
         Body::Create(_) | Body::Patch(_) | Body::Supplement(_) => op.written("fix").or_else(|| op.written("point"))?,
-        Body::Transition { .. } | Body::Submit | Body::PhotoRetract { .. } | Body::Unknown => return None,
+        Body::Transition { .. }
+        | Body::Resolve { .. }
+        | Body::LinkDuplicate { .. }
+        | Body::Submit
+        | Body::PhotoRetract { .. }
+        | Body::Unknown => return None,
     };
     serde_json::from_value(value.clone()).ok()
 }

@@ -8,7 +8,9 @@ use paicha_db::{DbError, Tx, ops, records};
 use std::collections::{BTreeMap, BTreeSet};
 use sync_protocol::canonical::to_json;
 use sync_protocol::ids::{FeedId, OpId, RecordId};
-use sync_protocol::merge::{Context, Held, Outcome, Released, Scope, Status, Submission, World, decide_and_release};
+use sync_protocol::merge::{
+    Context, Held, Outcome, Released, Scope, Settled, Status, Submission, World, decide_and_release,
+};
 use sync_protocol::op::{Body, Group, Op};
 use sync_protocol::record::Record;
 use uuid::Uuid;
@@ -30,6 +32,14 @@ pub(super) struct DecidedOp<'a> {
     pub(super) outcome: Outcome,
     /// Earlier operations that waited for the record it brought.
     pub(super) released: Vec<ReleasedOp>,
+}
+
+impl DecidedOp<'_> {
+    /// Earlier operations that waited for people and do not any more.
+    pub(super) fn settles(&self) -> impl Iterator<Item = &Settled> {
+        let released = self.released.iter().flat_map(|released| &released.outcome.settles);
+        self.outcome.settles.iter().chain(released)
+    }
 }
 
 /// An operation that had been waiting.
@@ -181,6 +191,8 @@ fn brings(op: &Op) -> Option<Uuid> {
         Body::PhotoAttach(photo) => Some(photo.photo.0),
         Body::Patch(_)
         | Body::Transition { .. }
+        | Body::Resolve { .. }
+        | Body::LinkDuplicate { .. }
         | Body::Submit
         | Body::Supplement(_)
         | Body::PhotoRetract { .. }

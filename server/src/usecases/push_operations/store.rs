@@ -20,6 +20,9 @@ pub(super) async fn store_chunk(tx: &mut Tx, decided: &DecidedChunk<'_>, life: &
     for released in decided.ops.iter().flat_map(|op| &op.released) {
         ops::settle_op(tx, released.id.0, &to_json(&released.outcome)).await?;
     }
+    for settled in decided.ops.iter().flat_map(DecidedOp::settles) {
+        ops::settle_op(tx, settled.op.0, &to_json(settled)).await?;
+    }
     let created = decided.created();
     let changed: Vec<&Record> = decided.changed().iter().filter_map(|id| decided.world.records.get(id)).collect();
     store_records(tx, &changed, &created).await?;

@@ -49,6 +49,8 @@ pub struct ValueView {
 /// A change that waits for a person.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PendingView {
+    /// The operation that waits: what a decision names.
+    pub op: Uuid,
     /// The field.
     pub field: String,
     /// What people call it.
@@ -154,29 +156,23 @@ pub(super) async fn fields(tx: &mut Tx, names: &mut Names, record: &Record) -> R
 
 pub(super) async fn pending(tx: &mut Tx, names: &mut Names, record: &Record) -> Result<Vec<PendingView>, DbError> {
     let mut views = Vec::new();
-    for pending in &record.pending {
-        let why = to_json(&pending.why).trim_matches('"').to_owned();
+    for waiting in record.waiting() {
+        let why = to_json(&waiting.why).trim_matches('"').to_owned();
+        let lacks: Vec<String> = waiting.lacks.iter().map(|name| field_title(&record.kind, name)).collect();
         views.push(PendingView {
-            field: pending.field.clone(),
-            title: field_title(&record.kind, &pending.field),
-            why_text: outcome_words(&why).to_owned(),
+            op: waiting.stamp.op.0,
+            field: waiting.field.to_owned(),
+            title: field_title(&record.kind, waiting.field),
+            why_text: if lacks.is_empty() {
+                outcome_words(&why).to_owned()
+            } else {
+                format!("还差：{}，补齐后生效", lacks.join("、"))
+            },
             why,
-            text: value_text(&record.kind, &pending.field, &pending.value),
-            value: pending.value.clone(),
-            reason: pending.reason.clone(),
-            written: written(tx, names, &pending.stamp).await?,
-        });
-    }
-    for entry in record.waiting_transitions() {
-        views.push(PendingView {
-            field: "state".to_owned(),
-            title: field_title(&record.kind, "state"),
-            why: "proposal".to_owned(),
-            why_text: outcome_words("proposal").to_owned(),
-            text: value_text(&record.kind, "state", &entry.value),
-            value: entry.value.clone(),
-            reason: entry.via.as_ref().and_then(|via| via.reason.clone()),
-            written: written(tx, names, &entry.stamp).await?,
+            text: value_text(&record.kind, waiting.field, waiting.value),
+            value: waiting.value.clone(),
+            reason: waiting.reason.map(str::to_owned),
+            written: written(tx, names, waiting.stamp).await?,
         });
     }
     Ok(views)

@@ -31,6 +31,9 @@ pub(super) struct Replay {
     held: BTreeMap<RecordId, Vec<Held>>,
     /// What the row of each held operation says it waits for, and whether it is settled.
     waiting: BTreeMap<OpId, (Option<RecordId>, bool)>,
+    /// What operations that waited for people came to, as decided again and as their rows say.
+    ends: BTreeMap<OpId, String>,
+    ends_stored: BTreeMap<OpId, String>,
     /// Releases that must come next in the ledger.
     releases: VecDeque<(OpId, Outcome)>,
     number_max: i64,
@@ -51,6 +54,8 @@ impl Replay {
             operations: 0,
             held: BTreeMap::new(),
             waiting: BTreeMap::new(),
+            ends: BTreeMap::new(),
+            ends_stored: BTreeMap::new(),
             releases: VecDeque::new(),
             number_max,
             numbers_given: BTreeSet::new(),
@@ -93,9 +98,11 @@ impl Replay {
             received_at: Micros::MIN,
             submitted: None,
             fields: BTreeMap::new(),
+            past: BTreeMap::new(),
             photos: BTreeMap::new(),
             pending: Vec::new(),
             additions: Vec::new(),
+            decisions: Vec::new(),
         };
         self.foreign.insert(record.id);
         self.world.records.insert(record.id, record);
@@ -214,9 +221,17 @@ impl Replay {
         let row = (entry.op.waits_for.map(RecordId::from), entry.settled.is_some());
         if outcome.waits_for.is_some() {
             self.waiting.insert(entry.op.id.into(), row);
-        } else if row != (None, false) {
+        } else if row.0.is_some() {
             findings.add(Check::Release, self.at(entry), "这条操作不应在等待");
         }
+        if let (None, Some(settled)) = (outcome.waits_for, &entry.settled) {
+            self.ends_stored.insert(entry.op.id.into(), settled.clone());
+        }
+        self.note_ends(outcome);
+    }
+
+    fn note_ends(&mut self, outcome: &Outcome) {
+        self.ends.extend(outcome.settles.iter().map(|settled| (settled.op, to_json(settled))));
     }
 
     fn release(&mut self, entry: &LedgerOp, findings: &mut Findings) {
@@ -227,12 +242,13 @@ impl Replay {
         if op.0 != entry.op.id {
             findings.add(Check::Release, self.at(entry), format!("应放行操作 {op}"));
         }
-        let settled = to_json(&outcome);
-        if entry.settled.as_deref() != Some(&settled) || entry.op.waits_for.is_some() {
-            let stored = entry.settled.as_deref().unwrap_or_default();
-            findings.add(Check::Release, self.at(entry), difference(stored, &settled));
+        if entry.op.waits_for.is_some() {
+            findings.add(Check::Release, self.at(entry), "这条操作不应在等待");
         }
         self.waiting.remove(&op);
+        self.ends.insert(op, to_json(&outcome));
+        self.ends_stored.extend(entry.settled.clone().map(|settled| (op, settled)));
+        self.note_ends(&outcome);
         let Ok(context) = serde_json::from_str::<Context>(&entry.op.context) else { return };
         self.changed(entry, &outcome, &BTreeSet::new(), &context, findings);
     }
@@ -300,6 +316,16 @@ impl Replay {
                     let place = Place { record: Some(record.0), op: Some(op.id.0), ..place() };
                     findings.add(Check::Release, place, "应仍在等待");
                 }
+            }
+        }
+        let ops: BTreeSet<&OpId> = self.ends.keys().chain(self.ends_stored.keys()).collect();
+        for op in ops {
+            // An operation that was released and then waited for people keeps what came of that last.
+            let (rebuilt, stored) = (self.ends.get(op), self.ends_stored.get(op));
+            if rebuilt != stored {
+                let place = Place { op: Some(op.0), ..place() };
+                let text = |end: Option<&String>| end.cloned().unwrap_or_default();
+                findings.add(Check::Release, place, difference(&text(stored), &text(rebuilt)));
             }
         }
         for id in &self.foreign {

@@ -1,0 +1,200 @@
+//! How an operation's values reach the fields of a record, and what is set aside instead: what its author may not write, what does not fit
+//! the schema, what waits for people. What a newcomer gets wrong: nothing is refused here; a value that does not count is kept beside
+//! the record with the reason.
+
+use super::apply::Submission;
+use super::needs::{is_guarded, seen_value};
+use super::outcome::FieldOutcome;
+use super::register::{insert, write};
+use super::standing::{Fate, fate_of};
+use crate::ids::FeedId;
+use crate::limits::{ASIDES_MAX, REGISTER_ENTRIES_MAX};
+use crate::op::Body;
+use crate::record::{Addition, Entry, Pending, Record, Stamp, Standing};
+use crate::schema::{FieldSpec, Guarding, KindSpec, MergeRule, Ownership, Writers, find_kind};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// One value on its way into one field.
+pub(super) struct FieldWrite<'a> {
+    pub(super) name: &'a str,
+    pub(super) base: Option<&'a Value>,
+    pub(super) value: &'a Value,
+}
+
+/// Writes several fields of one operation.
+pub(super) fn write_fields<'a>(
+    record: &mut Record,
+    submission: &Submission<'_>,
+    writes: impl Iterator<Item = (&'a String, Option<&'a Value>, &'a Value)>,
+    (standing, stamp): (&Standing, &Stamp),
+    supplement: bool,
+) -> BTreeMap<String, FieldOutcome> {
+    let Some(kind) = find_kind(&record.kind) else { return BTreeMap::new() };
+    let only_adds = supplement || !may_change(record, kind, submission);
+    let mut outcomes = BTreeMap::new();
+    for (name, base, value) in writes {
+        let write = FieldWrite { name, base, value };
+        let gathers = kind.find_field(name).is_some_and(|field| {
+            matches!(field.rule, MergeRule::Union | MergeRule::BestFix | MergeRule::ServerOnly | MergeRule::Append)
+                || field.name.ends_with(".*") && matches!(field.rule, MergeRule::MaxDanger(_))
+                || matches!(field.writers, Writers::Roles(_))
+                || matches!(field.guarding, Guarding::Always(_))
+        });
+        let outcome = if only_adds && !gathers {
+            Some(add(record, &write, stamp))
+        } else {
+            set_field(record, kind, submission, write, (standing, stamp))
+        };
+        outcomes.extend(outcome.map(|outcome| (name.clone(), outcome)));
+    }
+    outcomes
+}
+
+/// An event record belongs to the phone that made it until that phone submits it; the answer depends on that phone's own sequence only,
+/// never on what happened to arrive first.
+fn may_change(record: &Record, kind: &KindSpec, submission: &Submission<'_>) -> bool {
+    let owner = |stamp: &Stamp| {
+        stamp.incarnation == submission.incarnation || submission.context.ancestors.contains(&stamp.incarnation)
+    };
+    match kind.ownership {
+        Ownership::Shared => true,
+        Ownership::UntilSubmitted => {
+            submission.context.server || (owner(&record.created) && record.submitted.is_none())
+        }
+    }
+}
+
+fn add(record: &mut Record, write: &FieldWrite<'_>, stamp: &Stamp) -> FieldOutcome {
+    if record.additions.len() >= ASIDES_MAX {
+        return FieldOutcome::TooMany;
+    }
+    let addition = Addition { field: write.name.to_owned(), value: write.value.clone(), stamp: stamp.clone() };
+    let key = |addition: &Addition| (addition.stamp.hlc.clone(), addition.stamp.op, addition.field.clone());
+    let at = record.additions.partition_point(|old| key(old) < key(&addition));
+    record.additions.insert(at, addition);
+    FieldOutcome::Addition
+}
+
+/// Writes one field, or sets the value aside with the reason why it does not count.
+pub(super) fn set_field(
+    record: &mut Record,
+    kind: &KindSpec,
+    submission: &Submission<'_>,
+    field: FieldWrite<'_>,
+    (standing, stamp): (&Standing, &Stamp),
+) -> Option<FieldOutcome> {
+    let spec = kind.find_field(field.name);
+    if spec.is_some_and(|spec| spec.writers == Writers::Server) && !submission.context.server {
+        return Some(FieldOutcome::ServerOnly);
+    }
+    let village = match field.name {
+        "fix" | "point" => submission.context.fix_village.clone(),
+        "place" => submission.context.place_village.clone(),
+        _ => None,
+    };
+    let corrects = is_own_draft(record, kind, submission);
+    if let Some((why, base)) = spec.and_then(|spec| obstacle(record, kind, spec, submission, &field, (standing, stamp)))
+    {
+        if why != FieldOutcome::Proposal || !corrects {
+            let aside =
+                Aside { field: field.name, base: base.as_ref().or(field.base), value: field.value, reason: None };
+            return Some(set_aside(record, why, aside, village, (standing, stamp)));
+        }
+    }
+    let entry = Entry { value: field.value.clone(), village, via: None, stamp: stamp.clone() };
+    let register = record.fields.entry(field.name.to_owned()).or_default();
+    let past = record.past.get(field.name).map_or(0, Vec::len);
+    if past + register.entries.len() >= REGISTER_ENTRIES_MAX {
+        return Some(FieldOutcome::TooMany);
+    }
+    let seen = |old: &Stamp| stamp.had_seen(standing, old);
+    let own = |old: &Stamp| corrects && old.incarnation == stamp.incarnation;
+    let written = write(register, spec.map(|spec| spec.rule), entry, seen, own);
+    // What an author had seen decides whether a later value of theirs waits, so it must not be forgotten.
+    if spec.is_some_and(|spec| spec.guarding != Guarding::Open) && !written.replaced.is_empty() {
+        let past = record.past.entry(field.name.to_owned()).or_default();
+        written.replaced.into_iter().for_each(|old| insert(past, old));
+    }
+    written.outcome.or(if spec.is_none() { Some(FieldOutcome::UnknownField) } else { None })
+}
+
+/// A record that the same phone made and has not submitted: it corrects itself freely.
+fn is_own_draft(record: &Record, kind: &KindSpec, submission: &Submission<'_>) -> bool {
+    kind.ownership == Ownership::UntilSubmitted
+        && record.submitted.is_none()
+        && record.created.incarnation == submission.incarnation
+}
+
+/// Why a value does not simply count, and the value its author had seen where that decides it.
+fn obstacle(
+    record: &Record,
+    kind: &KindSpec,
+    spec: &FieldSpec,
+    submission: &Submission<'_>,
+    field: &FieldWrite<'_>,
+    (standing, stamp): (&Standing, &Stamp),
+) -> Option<(FieldOutcome, Option<Value>)> {
+    let body = &submission.op.body;
+    let may = match spec.writers {
+        Writers::Anyone | Writers::Server => true,
+        Writers::Declaration => matches!(body, Body::PhotoAttach(_)),
+        Writers::Link => false,
+        Writers::Roles(roles) => {
+            submission.context.server || submission.context.roles.iter().any(|role| roles.contains(role))
+        }
+    };
+    if !may {
+        return Some((FieldOutcome::NotAllowed, None));
+    }
+    if field.name == "state" && kind.initial_state.is_some() {
+        return Some((FieldOutcome::IllegalTransition, None));
+    }
+    if !spec.holds.accepts(field.value) {
+        return Some((FieldOutcome::InvalidValue, None));
+    }
+    if spec.guarding == Guarding::Open || submission.context.server {
+        return None;
+    }
+    let seen = seen_value(record, spec, field.name, (standing, stamp));
+    is_guarded(spec, record, body, seen.as_ref(), field.value, stamp).then_some((FieldOutcome::Proposal, seen))
+}
+
+/// A value that does not simply count.
+pub(super) struct Aside<'a> {
+    pub(super) field: &'a str,
+    pub(super) base: Option<&'a Value>,
+    pub(super) value: &'a Value,
+    pub(super) reason: Option<&'a String>,
+}
+
+/// Keeps a value beside the record. Answers why, or `None` when its author alone may decide, so that it counts at once.
+pub(super) fn set_aside(
+    record: &mut Record,
+    why: FieldOutcome,
+    aside: Aside<'_>,
+    village: Option<FeedId>,
+    (standing, stamp): (&Standing, &Stamp),
+) -> FieldOutcome {
+    if record.pending.len() >= ASIDES_MAX {
+        return FieldOutcome::TooMany;
+    }
+    let pending = Pending {
+        why,
+        field: aside.field.to_owned(),
+        base: aside.base.cloned(),
+        value: aside.value.clone(),
+        reason: aside.reason.cloned(),
+        strict: false,
+        village,
+        standing: standing.clone(),
+        stamp: stamp.clone(),
+    };
+    let key = |pending: &Pending| (pending.stamp.hlc.clone(), pending.stamp.op, pending.field.clone());
+    let at = record.pending.partition_point(|old| key(old) < key(&pending));
+    record.pending.insert(at, pending);
+    match fate_of(record, stamp.op, aside.field) {
+        Fate::Stands(_) => FieldOutcome::Approved,
+        Fate::Waits | Fate::Lacks(_) | Fate::Refused => why,
+    }
+}

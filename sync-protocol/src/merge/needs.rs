@@ -1,0 +1,96 @@
+//! Who has to agree to a value: the guarding of its field, held against what its author had seen (not against what the server has by now,
+//! which would depend on arrival order). What a newcomer gets wrong: the base value a phone claims is not believed.
+
+use super::register::rank;
+use super::standing::{Before, visible};
+use crate::op::Body;
+use crate::record::{Entry, Pending, Record, Register, Stamp, Standing};
+use crate::schema::{FieldSpec, Guarding, LEVELS, MergeRule, find_kind};
+use crate::workflow::{ANYONE, Needs, OFFICE_AND_LEADER};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What the author of a write had seen of a field: the value its rule shows among what they had seen.
+pub(super) fn seen_value(
+    record: &Record,
+    spec: &FieldSpec,
+    name: &str,
+    (standing, stamp): (&Standing, &Stamp),
+) -> Option<Value> {
+    let seen = |other: &Stamp| stamp.had_seen(standing, other);
+    let seen_of = |name: &str| {
+        let entries = record.fields.get(name).into_iter().flat_map(|register| &register.entries);
+        let past = record.past.get(name).into_iter().flatten();
+        let mut entries: Vec<Entry> = entries.chain(past).filter(|entry| seen(&entry.stamp)).cloned().collect();
+        entries.sort_by(|a, b| a.stamp.order().cmp(&b.stamp.order()));
+        Register { entries }
+    };
+    let as_seen = Record {
+        id: record.id,
+        kind: record.kind.clone(),
+        feed: record.feed.clone(),
+        rev: record.rev,
+        created: record.created.clone(),
+        received_at: record.received_at,
+        submitted: None,
+        fields: [name, "level"].into_iter().map(|name| (name.to_owned(), seen_of(name))).collect(),
+        past: BTreeMap::new(),
+        photos: BTreeMap::new(),
+        pending: record.pending.iter().filter(|one| seen(&one.stamp)).cloned().collect(),
+        additions: Vec::new(),
+        decisions: record.decisions.iter().filter(|said| seen(&said.stamp)).cloned().collect(),
+    };
+    super::view::shown_of(visible(&as_seen, name, None).as_slice(), Some(spec.rule))
+}
+
+/// Whether a value has to wait for people, whoever they are; `seen` is what its author had seen.
+pub(super) fn is_guarded(
+    spec: &FieldSpec,
+    record: &Record,
+    body: &Body,
+    seen: Option<&Value>,
+    new: &Value,
+    stamp: &Stamp,
+) -> bool {
+    let Some(seen) = seen else { return matches!(spec.guarding, Guarding::Always(_)) };
+    match spec.guarding {
+        Guarding::Open => false,
+        Guarding::Always(_) => !matches!(body, Body::Create(_)) || seen != new,
+        Guarding::Safer(_) | Guarding::SaferByLevel(..) | Guarding::Level(..) => is_safer(spec.rule, seen, new),
+        Guarding::Change(_) => seen != new,
+        Guarding::Shortening(_) => length(new) < length(seen) && stamp.author != record.created.author,
+    }
+}
+
+fn is_safer(rule: MergeRule, seen: &Value, new: &Value) -> bool {
+    rank(rule, seen).zip(rank(rule, new)).is_some_and(|(seen, new)| new < seen)
+}
+
+fn length(value: &Value) -> usize {
+    value.as_str().map_or(0, |text| text.chars().count())
+}
+
+/// Who has to agree to a proposal.
+pub(super) fn needs_of(record: &Record, pending: &Pending, before: Before) -> Needs {
+    let spec = find_kind(&record.kind).and_then(|kind| kind.find_field(&pending.field));
+    let Some(spec) = spec else { return ANYONE };
+    match spec.guarding {
+        Guarding::Open => ANYONE,
+        Guarding::Safer(needs) | Guarding::Change(needs) | Guarding::Shortening(needs) => needs,
+        Guarding::Always(needs) => {
+            if pending.strict {
+                OFFICE_AND_LEADER
+            } else {
+                needs
+            }
+        }
+        Guarding::SaferByLevel(general, major) => {
+            let level = super::view::shown_at(record, "level", before);
+            if level.as_ref().and_then(Value::as_str) == Some("general") { general } else { major }
+        }
+        Guarding::Level(suspected, judged) => {
+            let of_suspected = pending.base.as_ref().and_then(Value::as_str) == LEVELS.get(1).copied();
+            if of_suspected { suspected } else { judged }
+        }
+    }
+}

@@ -1,0 +1,438 @@
+//! The closed loop of a hazard as people go through it: who may take a step, who has to agree, what has to be there, and what becomes of a
+//! step that was asked for too early. Each test is a short story told in operations; nothing here goes over a network.
+
+#![expect(clippy::unwrap_used, reason = "everything here is a test")]
+
+use serde_json::{Value, json};
+use sync_protocol::ids::{IncarnationId, OpId, RecordId, UserId};
+use sync_protocol::merge::{
+    Context, End, EventTime, FieldOutcome, Outcome, Scope, Status, Submission, World, decide, is_delisted, shown_at,
+};
+use sync_protocol::op::Op;
+use sync_protocol::record::Record;
+use sync_protocol::role::Role::{self, R1, R3, R4, R6, R7};
+use sync_protocol::time::{Grade, Micros};
+use uuid::Uuid;
+
+const HAZARD: u128 = 0x77;
+const INSPECTOR: Who = Who(1, R1);
+const COLLEAGUE: Who = Who(2, R1);
+const OFFICE: Who = Who(3, R3);
+const LEADER: Who = Who(4, R4);
+const COUNTY: Who = Who(5, R6);
+const ENTERPRISE: Who = Who(7, R7);
+
+#[derive(Clone, Copy)]
+struct Who(u128, Role);
+
+/// One hazard, and people who have seen everything so far unless a test says otherwise.
+struct Story {
+    world: World,
+    ops: u128,
+    minute: i64,
+}
+
+impl Story {
+    fn of(level: &str) -> Self {
+        let mut story = Self { world: World::default(), ops: 0, minute: 0 };
+        story.say(
+            INSPECTOR,
+            json!({"kind": "create", "fields": {"level": level, "origin": "village", "control": "warned",
+            "description": "配电箱门敞开，线头裸露", "sector": ["industry"]}}),
+        );
+        story
+    }
+
+    fn say(&mut self, who: Who, body: Value) -> (OpId, Outcome) {
+        let seen = self.world.records.get(&id()).map_or(0, |record| record.rev);
+        self.say_having_seen(who, seen, body)
+    }
+
+    fn say_having_seen(&mut self, Who(person, role): Who, base_rev: i64, body: Value) -> (OpId, Outcome) {
+        self.ops += 1;
+        self.minute += 1;
+        let mut object = json!({"type": "hazard", "village": "500999001203", "record": Uuid::from_u128(HAZARD),
+            "base_rev": base_rev, "made_at": "2023-06-01T00:00:00Z", "hlc": format!("{:08}", self.minute),
+            "author": Uuid::from_u128(person)});
+        object.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
+        let op = Op::parse(object.to_string().as_bytes()).unwrap();
+        let at = self.now();
+        let context = Context {
+            received_at: at,
+            uploader: UserId(Uuid::from_u128(person)),
+            roles: vec![role],
+            scope: Scope::Inside,
+            server: person == 0,
+            ancestors: vec![],
+            event: EventTime { at, grade: Grade::A, uncertainty_us: None, clock_suspect: false },
+            fix_village: None,
+            place_village: None,
+        };
+        let op_id = OpId(Uuid::from_u128(0x1000 + self.ops));
+        let incarnation = IncarnationId(Uuid::from_u128(0x100 + person));
+        let seq = i64::try_from(self.ops).unwrap();
+        let outcome = decide(&mut self.world, Submission { id: op_id, incarnation, seq, op: &op, context: &context });
+        (op_id, outcome)
+    }
+
+    fn now(&self) -> Micros {
+        Micros::from_micros(1_685_577_600_000_000 + self.minute * 60_000_000).unwrap()
+    }
+
+    fn set(&mut self, who: Who, fields: Value) -> (OpId, Outcome) {
+        let set = fields.as_object().unwrap().iter().map(|(name, new)| (name.clone(), json!({"new": new})));
+        self.say(who, json!({"kind": "patch", "set": set.collect::<serde_json::Map<_, _>>()}))
+    }
+
+    fn go(&mut self, who: Who, from: &str, to: &str, evidence: Value) -> (OpId, Outcome) {
+        self.say(who, json!({"kind": "transition", "from": from, "to": to, "reason": "现场核实", "evidence": evidence}))
+    }
+
+    fn agree(&mut self, who: Who, op: OpId) -> Outcome {
+        self.say(who, json!({"kind": "resolve", "target": op, "verdict": "approve", "reason": "同意"})).1
+    }
+
+    fn refuse(&mut self, who: Who, op: OpId) -> Outcome {
+        self.say(who, json!({"kind": "resolve", "target": op, "verdict": "refuse", "reason": "材料不足"})).1
+    }
+
+    fn photo(&mut self, role: &str) {
+        let photo = 0x9000 + self.ops;
+        self.say(
+            INSPECTOR,
+            json!({"kind": "photo.attach", "photo": Uuid::from_u128(photo), "bytes": 10, "mime": "image/jpeg",
+            "sha256": format!("{photo:064x}"), "role": role, "source": "camera_inapp"}),
+        );
+    }
+
+    fn record(&self) -> &Record {
+        &self.world.records[&id()]
+    }
+
+    fn shown(&self, field: &str) -> String {
+        self.record().shown_text(field).unwrap_or_default()
+    }
+
+    fn five(&mut self) {
+        self.set(
+            INSPECTOR,
+            json!({"plan.owner": "演示甲", "plan.measures": "更换配电箱", "plan.funds_fen": 0,
+            "deadline": "2023-06-20", "plan.contingency": "断电警戒"}),
+        );
+    }
+
+    fn names(&mut self) {
+        self.set(
+            INSPECTOR,
+            json!({"resp.find.village": "演示乙", "resp.treat.site": "演示甲", "resp.control.site": "演示甲",
+            "dual.regulator_at": "2023-06-01T00:30:00Z"}),
+        );
+    }
+
+    /// A hazard of any level, ready for review.
+    fn ready_for_review(level: &str) -> Self {
+        let mut story = Self::of(level);
+        story.go(INSPECTOR, "reg", "plan", json!({}));
+        story.five();
+        story.names();
+        let (op, _) = story.go(INSPECTOR, "plan", "fixing", json!({}));
+        story.agree(OFFICE, op);
+        story.go(ENTERPRISE, "fixing", "verify", json!({}));
+        story.photo("after");
+        assert_eq!(story.shown("state"), "verify");
+        story
+    }
+}
+
+fn id() -> RecordId {
+    RecordId(Uuid::from_u128(HAZARD))
+}
+
+fn field(outcome: &Outcome, name: &str) -> Option<FieldOutcome> {
+    outcome.fields.get(name).copied()
+}
+
+#[test]
+fn a_major_hazard_is_accepted_by_two_people() {
+    let mut story = Story::ready_for_review("major_direct");
+    let (op, outcome) = story.go(INSPECTOR, "verify", "accepted", json!({"verdict": "real"}));
+    assert_eq!((outcome.status, field(&outcome, "state")), (Status::Review, Some(FieldOutcome::Proposal)));
+    assert_eq!(story.shown("state"), "verify");
+    assert_eq!(
+        field(&story.agree(COLLEAGUE, op), "state"),
+        Some(FieldOutcome::Proposal),
+        "a colleague is not the office"
+    );
+    let before = story.now();
+    let outcome = story.agree(OFFICE, op);
+    assert_eq!(field(&outcome, "state"), Some(FieldOutcome::Approved));
+    assert_eq!(outcome.settles[0].end, End::Approved);
+    assert_eq!(story.shown("state"), "accepted");
+    let at = |at| shown_at(story.record(), "state", Some(at)).unwrap();
+    assert_eq!(at(before), "verify", "it counts from the approval, not from when it was asked for");
+    assert_eq!(at(story.now()), "verify");
+    assert_eq!(at(story.now().saturating_add(1)), "accepted");
+}
+
+#[test]
+fn a_general_hazard_is_accepted_by_one_reviewer() {
+    let mut story = Story::ready_for_review("general");
+    let (_, outcome) = story.go(INSPECTOR, "verify", "accepted", json!({"verdict": "real"}));
+    assert_eq!((outcome.status, story.shown("state").as_str()), (Status::Applied, "accepted"));
+}
+
+#[test]
+fn who_repaired_does_not_review() {
+    let mut story = Story::of("general");
+    story.go(INSPECTOR, "reg", "plan", json!({}));
+    story.five();
+    story.go(INSPECTOR, "plan", "fixing", json!({}));
+    story.go(INSPECTOR, "fixing", "verify", json!({}));
+    story.photo("after");
+    let (_, outcome) = story.go(INSPECTOR, "verify", "accepted", json!({"verdict": "real"}));
+    assert_eq!(field(&outcome, "state"), Some(FieldOutcome::Lacks));
+    assert!(outcome.incomplete.contains(&"another_reviewer".to_owned()), "{:?}", outcome.incomplete);
+    assert_eq!(story.shown("state"), "verify");
+    story.go(COLLEAGUE, "verify", "accepted", json!({"verdict": "real"}));
+    assert_eq!(story.shown("state"), "accepted");
+}
+
+#[test]
+fn entering_a_repair_for_somebody_is_not_repairing() {
+    let mut story = Story::of("general");
+    story.go(INSPECTOR, "reg", "plan", json!({}));
+    story.five();
+    story.go(INSPECTOR, "plan", "fixing", json!({}));
+    story.go(INSPECTOR, "fixing", "verify", json!({"on_behalf_of": "演示甲（店主）"}));
+    story.photo("after");
+    story.go(INSPECTOR, "verify", "accepted", json!({"verdict": "real"}));
+    assert_eq!(story.shown("state"), "accepted");
+}
+
+#[test]
+fn an_enterprise_alone_accepts_nothing() {
+    let mut story = Story::ready_for_review("general");
+    let (_, outcome) = story.go(ENTERPRISE, "verify", "accepted", json!({"verdict": "real"}));
+    assert_eq!(field(&outcome, "state"), Some(FieldOutcome::NotAllowed));
+    assert_eq!(story.shown("state"), "verify");
+}
+
+#[test]
+fn acceptance_waits_for_the_photo_and_then_stands() {
+    let mut story = Story::of("general");
+    story.go(INSPECTOR, "reg", "verify", json!({}));
+    let (op, outcome) = story.go(COLLEAGUE, "verify", "accepted", json!({"verdict": "real"}));
+    assert_eq!(field(&outcome, "state"), Some(FieldOutcome::Lacks));
+    assert_eq!(story.record().waiting()[0].lacks, ["photos.after"]);
+    story.photo("after");
+    assert_eq!(story.shown("state"), "accepted");
+    assert!(story.record().waiting().is_empty(), "{op} waits no more");
+}
+
+#[test]
+fn a_document_stands_for_the_photo_of_what_is_gone() {
+    let mut story = Story::of("general");
+    story.go(INSPECTOR, "reg", "verify", json!({}));
+    story.go(COLLEAGUE, "verify", "accepted", json!({"closure": "removed"}));
+    assert_eq!(story.shown("state"), "verify", "without its document");
+    story.go(COLLEAGUE, "verify", "accepted", json!({"closure": "removed", "document": "拆除公告〔2023〕3号"}));
+    assert_eq!(story.shown("state"), "accepted");
+}
+
+#[test]
+fn missing_funds_keep_a_hazard_in_plan() {
+    let mut story = Story::of("general");
+    story.go(INSPECTOR, "reg", "plan", json!({}));
+    story.set(
+        INSPECTOR,
+        json!({"plan.owner": "演示甲", "plan.measures": "更换", "deadline": "2023-06-20",
+        "plan.contingency": "断电"}),
+    );
+    let (_, outcome) = story.go(INSPECTOR, "plan", "fixing", json!({}));
+    assert_eq!(field(&outcome, "state"), Some(FieldOutcome::Lacks));
+    assert!(outcome.incomplete.contains(&"plan.funds_fen".to_owned()));
+    assert_eq!(story.shown("state"), "plan");
+    story.set(ENTERPRISE, json!({"plan.funds_fen": 120_000}));
+    assert_eq!(story.shown("state"), "fixing");
+}
+
+#[test]
+fn a_major_plan_is_confirmed_by_the_office() {
+    let mut story = Story::of("major_direct");
+    story.go(INSPECTOR, "reg", "plan", json!({}));
+    story.five();
+    let (op, _) = story.go(ENTERPRISE, "plan", "fixing", json!({}));
+    assert_eq!(field(&story.agree(OFFICE, op), "state"), Some(FieldOutcome::Lacks), "names and the double report");
+    assert_eq!(story.shown("state"), "plan");
+    story.names();
+    assert_eq!(story.shown("state"), "fixing");
+}
+
+#[test]
+fn a_fire_hazard_needs_all_nine_names() {
+    let mut story = Story::of("major_direct");
+    story.set(INSPECTOR, json!({"sector": ["fire"]}));
+    story.go(INSPECTOR, "reg", "plan", json!({}));
+    story.five();
+    story.names();
+    let (op, _) = story.go(ENTERPRISE, "plan", "fixing", json!({}));
+    story.agree(OFFICE, op);
+    let lacks = story.record().waiting()[0].lacks.clone();
+    assert_eq!(lacks.len(), 6, "{lacks:?}");
+}
+
+#[test]
+fn a_judged_level_falls_only_with_office_and_leader() {
+    let mut story = Story::of("major_direct");
+    let (op, outcome) = story.set(INSPECTOR, json!({"level": "general"}));
+    assert_eq!(field(&outcome, "level"), Some(FieldOutcome::Proposal));
+    story.agree(LEADER, op);
+    assert_eq!(story.shown("level"), "major_direct", "an inspector and a leader are not enough");
+    story.agree(OFFICE, op);
+    assert_eq!(story.shown("level"), "general");
+    story.set(COLLEAGUE, json!({"level": "suspected"}));
+    assert_eq!(story.shown("level"), "suspected", "raising it again needs nobody");
+}
+
+#[test]
+fn the_office_does_not_lower_a_judged_level_alone() {
+    let mut story = Story::of("major_collective");
+    let (op, _) = story.set(OFFICE, json!({"level": "general"}));
+    assert_eq!(story.shown("level"), "major_collective");
+    story.agree(OFFICE, op);
+    assert_eq!(story.shown("level"), "major_collective", "agreeing with oneself is not agreement");
+    story.agree(LEADER, op);
+    assert_eq!(story.shown("level"), "general");
+}
+
+#[test]
+fn a_suspicion_is_judged_by_the_office_unless_it_found_it() {
+    let mut story = Story::of("suspected");
+    let (_, outcome) = story.set(OFFICE, json!({"level": "general"}));
+    assert_eq!((field(&outcome, "level"), story.shown("level").as_str()), (Some(FieldOutcome::Approved), "general"));
+    let mut own = Story { world: World::default(), ops: 0, minute: 0 };
+    own.say(OFFICE, json!({"kind": "create", "fields": {"level": "suspected"}}));
+    own.set(OFFICE, json!({"level": "general"}));
+    assert_eq!(own.shown("level"), "suspected");
+}
+
+#[test]
+fn what_was_raised_while_a_downgrade_was_decided_stays_raised() {
+    let mut story = Story::of("major_direct");
+    let (op, _) = story.set(OFFICE, json!({"level": "general"}));
+    let seen = story.record().rev;
+    story.say_having_seen(COLLEAGUE, seen, json!({"kind": "patch", "set": {"level": {"new": "major_collective"}}}));
+    // The leader decides on what was there before the colleague's finding arrived.
+    story.say_having_seen(LEADER, seen, json!({"kind": "resolve", "target": op, "verdict": "approve"}));
+    assert_eq!(story.shown("level"), "major_collective");
+}
+
+#[test]
+fn the_past_knows_since_when_a_hazard_is_major() {
+    let mut story = Story::of("suspected");
+    story.set(OFFICE, json!({"level": "major_direct"}));
+    let since = story.now();
+    story.set(OFFICE, json!({"level": "major_collective"}));
+    let level = |at| shown_at(story.record(), "level", Some(at)).unwrap();
+    assert_eq!(level(since), "suspected");
+    assert_eq!(level(since.saturating_add(1)), "major_direct");
+}
+
+#[test]
+fn voiding_needs_a_second_person_and_a_reason() {
+    let mut story = Story::of("major_direct");
+    let (op, _) = story.go(OFFICE, "reg", "void", json!({}));
+    story.agree(OFFICE, op);
+    assert_eq!(story.shown("state"), "reg");
+    story.agree(LEADER, op);
+    assert_eq!(story.shown("state"), "void");
+    let mut silent = Story::of("general");
+    let (op, _) = silent.say(INSPECTOR, json!({"kind": "transition", "from": "reg", "to": "void"}));
+    assert_eq!(field(&silent.agree(OFFICE, op), "state"), Some(FieldOutcome::Lacks));
+}
+
+#[test]
+fn a_refusal_is_final() {
+    let mut story = Story::of("general");
+    let (op, _) = story.go(INSPECTOR, "reg", "void", json!({}));
+    assert_eq!(story.refuse(OFFICE, op).settles[0].end, End::Refused);
+    assert_eq!(field(&story.agree(OFFICE, op), "state"), Some(FieldOutcome::Refused));
+    assert_eq!(story.shown("state"), "reg");
+}
+
+#[test]
+fn a_fake_repair_seen_by_one_beats_a_real_one_seen_by_another() {
+    let mut story = Story::ready_for_review("general");
+    let seen = story.record().rev;
+    let review = |to: &str, verdict: &str| {
+        json!({"kind": "transition", "from": "verify", "to": to, "reason": "复查",
+        "evidence": {"verdict": verdict}})
+    };
+    story.say_having_seen(INSPECTOR, seen, review("accepted", "real"));
+    story.say_having_seen(COLLEAGUE, seen, review("fixing", "fake"));
+    assert_eq!(story.shown("state"), "fixing");
+    assert!(story.record().disputed().contains(&"state"));
+}
+
+#[test]
+fn a_listed_hazard_is_closed_only_after_delisting() {
+    let mut story = Story::ready_for_review("major_direct");
+    let (_, outcome) = story.set(INSPECTOR, json!({"listed.county": {"doc_no": "演示督办1号"}}));
+    assert_eq!(field(&outcome, "listed.county"), Some(FieldOutcome::NotAllowed));
+    story.set(COUNTY, json!({"listed.county": {"doc_no": "演示督办1号"}}));
+    story.set(COUNTY, json!({"delisted.county": {"doc_no": "演示摘牌1号"}}));
+    assert!(!is_delisted(story.record()), "delisted before it was accepted");
+    let (op, _) = story.go(INSPECTOR, "verify", "accepted", json!({"verdict": "real"}));
+    story.agree(OFFICE, op);
+    story.set(INSPECTOR, json!({"analogies": "已排查同类配电箱12处"}));
+    let (op, _) = story.go(OFFICE, "accepted", "closed", json!({}));
+    assert_eq!(field(&story.agree(LEADER, op), "state"), Some(FieldOutcome::Lacks));
+    story.set(COUNTY, json!({"delisted.county": {"doc_no": "演示摘牌2号"}}));
+    assert_eq!(story.shown("state"), "closed");
+}
+
+#[test]
+fn a_hard_flag_withholds_acceptance_until_the_office_clears_it() {
+    let mut story = Story::ready_for_review("general");
+    story.set(Who(0, R1), json!({"integrity": {"flags": [{"key": "R-03:1", "level": "hard"}]}}));
+    let (_, outcome) = story.go(INSPECTOR, "verify", "accepted", json!({"verdict": "real"}));
+    assert_eq!(field(&outcome, "state"), Some(FieldOutcome::Lacks));
+    story.set(INSPECTOR, json!({"cleared.R-03:1": "没有问题"}));
+    assert_eq!(story.shown("state"), "verify", "an inspector does not clear flags");
+    story.set(OFFICE, json!({"cleared.R-03:1": "同一机位补拍，情况属实"}));
+    assert_eq!(story.shown("state"), "accepted");
+}
+
+#[test]
+fn nobody_hides_a_finding_behind_shorter_words_or_another_inspection() {
+    let mut story = Story::of("major_direct");
+    let (_, outcome) = story.set(COLLEAGUE, json!({"description": "无"}));
+    assert_eq!(field(&outcome, "description"), Some(FieldOutcome::Proposal));
+    assert_eq!(story.shown("description"), "配电箱门敞开，线头裸露");
+    story.set(INSPECTOR, json!({"inspection": Uuid::from_u128(1)}));
+    let (op, outcome) = story.set(COLLEAGUE, json!({"inspection": Uuid::from_u128(2)}));
+    assert_eq!(field(&outcome, "inspection"), Some(FieldOutcome::Proposal));
+    assert_eq!(story.shown("inspection"), Uuid::from_u128(1).to_string());
+    story.agree(OFFICE, op);
+    assert_eq!(story.shown("inspection"), Uuid::from_u128(2).to_string());
+}
+
+#[test]
+fn a_claimed_revision_of_the_future_has_seen_no_more_than_there_is() {
+    let mut story = Story::of("general");
+    story.say_having_seen(COLLEAGUE, i64::MAX, json!({"kind": "patch", "set": {"position_text": {"new": "东侧"}}}));
+    story.say_having_seen(INSPECTOR, 1, json!({"kind": "patch", "set": {"position_text": {"new": "西侧"}}}));
+    assert_eq!(story.shown("position_text"), "东侧 / 西侧");
+}
+
+#[test]
+fn only_the_attacher_or_the_office_withdraws_a_photo() {
+    let mut story = Story::of("general");
+    story.photo("before");
+    let photo = *story.record().photos.keys().next().unwrap();
+    let retract = json!({"kind": "photo.retract", "photo": photo, "reason": "拍错了"});
+    story.say(COLLEAGUE, retract.clone());
+    assert_eq!(story.record().live_photos().count(), 1);
+    story.say(OFFICE, retract);
+    assert_eq!(story.record().live_photos().count(), 0);
+}
