@@ -62,6 +62,8 @@ catalogue! {
     UnsupportedMediaType = "unsupported-media-type", 415, "内容类型或压缩方式不支持。", "Unsupported content type or encoding.";
     /// The app is too old to read.
     UpgradeRequired = "upgrade-required", 426, "程序版本太旧，不能再下载新数据，请更新；上传仍然可以。", "The app is too old to pull; push still works.";
+    /// An act at the console that cannot be meant so.
+    ActUnsound = "act-unsound", 422, "填写的内容有误，什么也没有改动。请按提示改正后重试。", "The act makes no sense as asked; nothing was changed.";
     /// An import file has errors; nothing was imported.
     ImportRejected = "import-rejected", 422, "导入文件有错误，一行也没有导入。请按提示改正后重新导入。", "The file has errors; nothing was imported.";
     /// Too many requests.

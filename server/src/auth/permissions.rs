@@ -26,6 +26,8 @@ pub enum Action {
     SyncPull,
     /// Lists and details of inspections, hazards, enterprises, places.
     ReadFindings,
+    /// Doing something about a hazard at the console; who may do what is decided by its rules.
+    ActOnFindings,
     /// Photos and their derivatives.
     ReadPhotos,
     /// Handing in photo bytes.
@@ -58,7 +60,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the table.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::ReadOwnAccount,
         Self::Enrol,
         Self::RevokeDevice,
@@ -66,6 +68,7 @@ impl Action {
         Self::SyncPush,
         Self::SyncPull,
         Self::ReadFindings,
+        Self::ActOnFindings,
         Self::ReadPhotos,
         Self::UploadPhoto,
         Self::ReadForms,
@@ -123,6 +126,7 @@ fn row(action: Action) -> [Reach; Role::ALL.len()] {
         Action::SyncPush          => [V, V, V, V, V, V, O, O, N, N, N],
         Action::SyncPull          => [V, V, V, V, V, V, O, O, N, N, V],
         Action::ReadFindings      => [V, V, V, V, V, V, O, O, N, N, V],
+        Action::ActOnFindings     => [V, V, V, V, V, V, N, N, N, N, N],
         Action::ReadPhotos        => [V, V, V, V, V, V, O, O, N, N, V],
         Action::UploadPhoto       => [V, V, V, V, V, V, O, O, N, N, N],
         Action::ReadForms         => [V, V, V, V, V, V, N, N, N, N, V],

@@ -125,6 +125,7 @@ impl Phone {
             let last = ops.last().map_or(0, |op| op.seq);
             let pending_total = i64::try_from(ops.len() + self.outbox.len()).unwrap_or(i64::MAX);
             let batch = PushBatch {
+                made_here: false,
                 device: self.device,
                 incarnation: self.incarnation,
                 parent: None,

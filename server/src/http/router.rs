@@ -33,6 +33,7 @@ impl utoipa::Modify for BearerToken {
 
 fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Document::openapi())
+        .merge(routes::acts::routes())
         .merge(routes::auth::routes())
         .merge(routes::devices::routes())
         .merge(routes::findings::routes())

@@ -1,5 +1,6 @@
 //! One file per resource; each has the same parts in the same order: routes, request, response, handler.
 
+pub(super) mod acts;
 pub(super) mod auth;
 pub(super) mod devices;
 pub(super) mod findings;

@@ -20,6 +20,9 @@ pub fn field_title(kind: &str, field: &str) -> String {
     if field == "photos" {
         return "照片".to_owned();
     }
+    if let Some((_, words)) = LACKING.iter().find(|(name, _)| *name == field) {
+        return (*words).to_owned();
+    }
     let Some(spec) = find_kind(kind).and_then(|kind| kind.find_field(field)) else { return field.to_owned() };
     match spec.name.strip_suffix('*') {
         Some(prefix) => format!("{} {}", spec.title_zh, field.strip_prefix(prefix).unwrap_or(field)),
@@ -83,6 +86,19 @@ pub fn status_words(status: &str) -> &str {
         other => other,
     }
 }
+
+/// Names of things that a step may lack and that are no fields.
+const LACKING: &[(&str, &str)] = &[
+    ("photos.before", "整改前照片"),
+    ("photos.after", "整改后照片（程序内拍摄）"),
+    ("verdict", "复查结论（真改）"),
+    ("another_reviewer", "由整改人以外的人复查"),
+    ("delisted", "摘牌"),
+    ("reason", "原因"),
+    ("resp.find", "排查责任人"),
+    ("resp.treat", "治理责任人"),
+    ("resp.control", "管控责任人"),
+];
 
 /// Why somebody is asked, or what became of a field, in words.
 pub fn outcome_words(why: &str) -> &str {

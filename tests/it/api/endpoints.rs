@@ -157,6 +157,8 @@ pub(super) const ROWS: &[Row] = &[
     Row { endpoint: "GET /v1/hazards", expected: Expected::Foreign(Action::ReadFindings), request: |_| get(format!("/v1/hazards?village={FOREIGN_VILLAGE}")) },
     Row { endpoint: "GET /v1/hazards/{id}", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get(format!("/v1/hazards/{}", OURS.0)) },
     Row { endpoint: "GET /v1/hazards/{id}", expected: Expected::Foreign(Action::ReadFindings), request: |_| get(format!("/v1/hazards/{}", THEIRS.0)) },
+    Row { endpoint: "POST /v1/hazards/{id}/acts", expected: Expected::InVillages(Action::ActOnFindings, 422), request: |_| json_body(format!("/v1/hazards/{}/acts", OURS.0), &json!({ "request": OURS.0, "base_rev": 1, "act": { "action": "void", "reason": "" } })) },
+    Row { endpoint: "POST /v1/hazards/{id}/acts", expected: Expected::Foreign(Action::ActOnFindings), request: |_| json_body(format!("/v1/hazards/{}/acts", THEIRS.0), &json!({ "request": OURS.0, "base_rev": 1, "act": { "action": "void", "reason": "误报" } })) },
     Row { endpoint: "GET /v1/inspections", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get("/v1/inspections") },
     Row { endpoint: "GET /v1/inspections", expected: Expected::Foreign(Action::ReadFindings), request: |_| get(format!("/v1/inspections?village={FOREIGN_VILLAGE}")) },
     Row { endpoint: "GET /v1/inspections/{id}", expected: Expected::Foreign(Action::ReadFindings), request: |_| get(format!("/v1/inspections/{}", THEIRS.0)) },

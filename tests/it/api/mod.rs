@@ -3,6 +3,7 @@
 //! One file per subject; each test has a server with its own data folder and database. What a newcomer gets wrong: a new endpoint needs
 //! its row in `permissions`, and the clock stands still until the test moves it.
 
+mod acts;
 mod auth;
 mod derive;
 mod devices;

@@ -49,9 +49,9 @@ pub(super) async fn run_chunk(
     let mut tx = app.database.begin_write().await?;
     let life = lock(&mut tx, batch, received_at).await?;
     crash::point("push.after_lock");
-    let sorted = sort(&mut tx, caller, ops, &life).await?;
+    let sorted = sort(&mut tx, batch.made_here, ops, &life).await?;
     keep_quarantined(&mut tx, app, batch, &sorted, received_at).await?;
-    let facts = context::load_facts(&mut tx, app, caller, &life, &sorted.fresh, received_at).await?;
+    let facts = context::load_facts(&mut tx, app, (caller, batch), &life, &sorted.fresh, received_at).await?;
     let decided = decide_chunk(&mut tx, &facts, &sorted.fresh, without_effect).await?;
     crash::point("push.after_decide");
     store::store_chunk(&mut tx, &decided, &life).await?;
@@ -97,7 +97,7 @@ pub(super) async fn consumed(app: &App, batch: &PushBatch) -> Result<i64, DbErro
 
 async fn sort<'a>(
     tx: &mut Tx,
-    caller: &Caller,
+    made_here: bool,
     ops: &'a [IncomingOp],
     life: &Incarnation,
 ) -> Result<Sorted<'a>, DbError> {
@@ -105,7 +105,7 @@ async fn sort<'a>(
     let by_id: BTreeMap<Uuid, StoredAnswer> =
         ops::find_answers(tx, &ids).await?.into_iter().map(|answer| (answer.id, answer)).collect();
     let range = ops.first().map_or(0, |op| op.seq)..=ops.last().map_or(0, |op| op.seq).min(life.consumed);
-    let by_seq: BTreeMap<i64, StoredAnswer> = if range.is_empty() || caller.server {
+    let by_seq: BTreeMap<i64, StoredAnswer> = if range.is_empty() || made_here {
         BTreeMap::new()
     } else {
         let answers = ops::list_answers(tx, life.id, *range.start(), *range.end()).await?;
@@ -122,11 +122,11 @@ async fn sort<'a>(
     for op in ops {
         let expected = sorted.consumed + 1;
         let known = by_id.get(&op.id.0);
-        if caller.server && known.is_some() {
+        if made_here && known.is_some() {
             sorted.answered.extend(known.filter(|known| is_same(known, op)).and_then(|known| replay(op.seq, known)));
             continue;
         }
-        let seq = if caller.server { expected } else { op.seq };
+        let seq = if made_here { expected } else { op.seq };
         if seq > expected {
             sorted.stopped = Some(Stopped::Gap { expect: expected });
             break;

@@ -2,6 +2,7 @@
 //! each operation, so that nothing that changes later can change what the operation meant.
 
 use super::decide::Fresh;
+use super::intake::PushBatch;
 use crate::app::App;
 use crate::auth::permissions::{Action, Grant, allows};
 use crate::auth::seal::Purpose;
@@ -29,6 +30,7 @@ pub(super) struct Facts<'a> {
     incarnation: IncarnationId,
     app: &'a App,
     caller: &'a Caller,
+    made_here: bool,
     received_at: Micros,
     ancestors: Vec<IncarnationId>,
     feeds: BTreeSet<String>,
@@ -41,7 +43,7 @@ pub(super) struct Facts<'a> {
 pub(super) async fn load_facts<'a>(
     tx: &mut Tx,
     app: &'a App,
-    caller: &'a Caller,
+    (caller, batch): (&'a Caller, &PushBatch),
     life: &Incarnation,
     fresh: &[Fresh<'_>],
     received_at: Micros,
@@ -62,6 +64,7 @@ pub(super) async fn load_facts<'a>(
         incarnation: life.id.into(),
         app,
         caller,
+        made_here: batch.made_here,
         received_at,
         ancestors: life.parent.map(IncarnationId::from).into_iter().collect(),
         feeds,
@@ -162,6 +165,9 @@ impl Facts<'_> {
 
     fn event(&mut self, op: &Op, fix: Option<&Fix>) -> EventTime {
         let head = &op.head;
+        if self.made_here && !self.caller.server {
+            return EventTime { at: self.received_at, grade: Grade::A, uncertainty_us: None, clock_suspect: false };
+        }
         let graded = grade(&Captured {
             wall: head.made_at,
             mono_us: head.times.mono_us,

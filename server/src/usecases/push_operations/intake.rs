@@ -3,7 +3,7 @@
 use crate::app::Installation;
 use std::ops::Range;
 use sync_protocol::digest::{Sha256Bytes, digest_text, sha256};
-use sync_protocol::ids::{DeviceId, IncarnationId, OpId};
+use sync_protocol::ids::{DeviceId, IncarnationId, OpId, UserId};
 use sync_protocol::limits::{CHUNK_OPS_MAX, GROUP_OPS_MAX};
 use sync_protocol::op::{Group, Op, Unreadable};
 use sync_protocol::push::{PhoneClock, PushRequest, Stopped};
@@ -42,6 +42,8 @@ pub struct PushBatch {
     pub clock: Option<PhoneClock>,
     /// Operations it still has.
     pub pending_total: i64,
+    /// Made here, not on a phone: numbered in the transaction, and timed by the server's own clock.
+    pub made_here: bool,
     /// The operations, in sequence.
     pub ops: Vec<IncomingOp>,
 }
@@ -69,12 +71,22 @@ impl PushBatch {
             app_version: request.app.chars().take(APP_VERSION_CHARS_MAX).collect(),
             clock: request.clock.clone(),
             pending_total: request.pending_total.max(0),
+            made_here: false,
             ops: ops.collect(),
         }
     }
 
     /// A batch of the server's own.
     pub fn of_server(installation: &Installation, ops: Vec<(uuid::Uuid, Op)>) -> Self {
+        Self::made_here(installation.device, installation.incarnation, ops)
+    }
+
+    /// A batch that a person made at the console: each has a device and a sequence of their own here.
+    pub fn of_console(user: UserId, ops: Vec<(uuid::Uuid, Op)>) -> Self {
+        Self::made_here(console_id("device", user).into(), console_id("incarnation", user).into(), ops)
+    }
+
+    fn made_here(device: DeviceId, incarnation: IncarnationId, ops: Vec<(uuid::Uuid, Op)>) -> Self {
         let ops = ops.into_iter().map(|(id, op)| {
             let bytes = op.freeze();
             IncomingOp {
@@ -88,15 +100,24 @@ impl PushBatch {
             }
         });
         Self {
-            device: installation.device,
-            incarnation: installation.incarnation,
+            device,
+            incarnation,
             parent: None,
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
             clock: None,
             pending_total: 0,
+            made_here: true,
             ops: ops.collect(),
         }
     }
+}
+
+/// What a person at the console counts as: the same for ever, so nothing has to be stored.
+fn console_id(what: &str, user: UserId) -> uuid::Uuid {
+    let digest = sha256(format!("paicha console {what} {user}").as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 /// Characters of an app version that are kept.

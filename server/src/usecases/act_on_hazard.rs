@@ -1,0 +1,197 @@
+//! What a person at the console does about a hazard: judge, order, confirm, accept, close, reopen, list, link, answer a proposal. Each act
+//! becomes operations of that person, through the same push as a phone's, so the same rules decide and the same ledger keeps them. What a
+//! newcomer gets wrong: nothing is decided here, not even who may; an act without enough people waits like any other.
+
+mod act;
+mod steps;
+
+pub use act::{Act, ListingLevel};
+
+use crate::app::App;
+use crate::auth::permissions::Action;
+use crate::usecases::caller::Caller;
+use crate::usecases::push_operations::{PushBatch, PushError, push_operations, read_record};
+use crate::usecases::read_record::is_readable;
+use crate::usecases::reading::{ReadError, readable};
+use crate::usecases::wording::{field_title, outcome_words, status_words};
+use paicha_db::{DbError, ops, records};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use sync_protocol::canonical::to_json;
+use sync_protocol::digest::sha256;
+use sync_protocol::merge::Outcome;
+use sync_protocol::op::{Body, CapturedTimes, Head, Op};
+use sync_protocol::record::Record;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// An act as it was asked for.
+#[derive(Debug, Clone)]
+pub struct ActRequest {
+    /// The hazard.
+    pub hazard: Uuid,
+    /// Made by the asker; the same one again gives the same answer and does nothing.
+    pub request: Uuid,
+    /// The revision of the hazard that the person saw.
+    pub base_rev: i64,
+    /// What they do.
+    pub act: Act,
+}
+
+/// Why an act was not taken in; nothing was stored.
+#[derive(Debug, thiserror::Error)]
+pub enum ActError {
+    /// It may not be read, or is not there.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Something about the act makes no sense; the text is for the person.
+    #[error("{0}")]
+    Unsound(String),
+    /// It could not be stored.
+    #[error(transparent)]
+    Push(#[from] PushError),
+}
+
+impl From<DbError> for ActError {
+    fn from(error: DbError) -> Self {
+        Self::Read(error.into())
+    }
+}
+
+/// What an act came to.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ActDone {
+    /// The operations it became, in order.
+    pub operations: Vec<ActOperation>,
+    /// Revision of the hazard afterwards.
+    pub rev: i64,
+    /// Its state now.
+    pub state: String,
+    /// Its level now.
+    pub level: Option<String>,
+    /// What it came to, in words.
+    pub text_zh: String,
+}
+
+/// One operation of an act.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ActOperation {
+    /// Its id; a second person's approval names it.
+    pub op: Uuid,
+    /// `applied`, `merged`, `review`, ...
+    pub status: String,
+    /// Fields that did not simply take the value, with what became of them.
+    #[schema(value_type = Object)]
+    pub fields: BTreeMap<String, String>,
+    /// What has to be added before it counts.
+    pub lacks: Vec<String>,
+}
+
+/// Does it.
+///
+/// # Errors
+/// [`ActError`]; then nothing was stored.
+pub async fn act_on_hazard(app: &Arc<App>, caller: &Caller, request: ActRequest) -> Result<ActDone, ActError> {
+    let record = find_hazard(app, caller, request.hazard).await?;
+    let bodies = steps::steps(&record, &request.act).map_err(ActError::Unsound)?;
+    let ids: Vec<Uuid> = (0..bodies.len()).map(|index| op_id(caller, request.request, index)).collect();
+    let mut outcomes = stored_outcomes(app, &ids).await?;
+    if outcomes.is_empty() {
+        let ops = bodies.into_iter().map(|body| op(app, caller, &record, request.base_rev, body));
+        let batch = PushBatch::of_console(caller.user, ids.iter().copied().zip(ops).collect());
+        let asker = Caller { device: Some(batch.device), ..caller.clone() };
+        let pushed = push_operations(app.clone(), asker, batch).await?;
+        outcomes = pushed.results.into_iter().map(|result| result.outcome).collect();
+    }
+    let record = find_hazard(app, caller, request.hazard).await?;
+    Ok(done(&record, &ids, &outcomes))
+}
+
+async fn find_hazard(app: &App, caller: &Caller, id: Uuid) -> Result<Record, ActError> {
+    let villages = readable(caller, Action::ActOnFindings)?;
+    let mut tx = app.database.begin_read().await?;
+    let row = records::find_records(&mut tx, &[id]).await?.into_iter().find(|row| row.kind == "hazard");
+    let row = row.ok_or(ReadError::NotFound)?;
+    let readable = is_readable(&mut tx, &villages, &row).await?;
+    tx.rollback().await?;
+    if !readable {
+        return Err(ReadError::NotFound.into());
+    }
+    Ok(read_record(&row)?)
+}
+
+/// Ids follow from the asker and the request, so that asking twice does nothing twice and nobody else can take them.
+fn op_id(caller: &Caller, request: Uuid, index: usize) -> Uuid {
+    let digest = sha256(format!("paicha act {} {request} {index}", caller.user).as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+async fn stored_outcomes(app: &App, ids: &[Uuid]) -> Result<Vec<Outcome>, ActError> {
+    let mut tx = app.database.begin_read().await?;
+    let answers = ops::find_answers(&mut tx, ids).await?;
+    tx.rollback().await?;
+    let of = |id: &Uuid| answers.iter().find(|answer| answer.id == *id);
+    Ok(ids.iter().filter_map(|id| serde_json::from_str(&of(id)?.outcome).ok()).collect())
+}
+
+fn op(app: &App, caller: &Caller, record: &Record, base_rev: i64, body: Body) -> Op {
+    let now = app.now();
+    Op {
+        head: Head {
+            kind: body.kind().to_owned(),
+            record_kind: Some(record.kind.clone()),
+            village: record.feed.clone(),
+            record: record.id,
+            base_rev,
+            made_at: now,
+            hlc: format!("{:012x}-0000", now.as_micros().div_euclid(1_000)),
+            author: caller.user,
+            authored_scope: caller.scope_version,
+            times: CapturedTimes::default(),
+        },
+        body,
+    }
+}
+
+fn done(record: &Record, ids: &[Uuid], outcomes: &[Outcome]) -> ActDone {
+    let operations: Vec<ActOperation> =
+        ids.iter().zip(outcomes).map(|(id, outcome)| operation(record, *id, outcome)).collect();
+    ActDone {
+        rev: record.rev,
+        state: record.shown_text("state").unwrap_or_default(),
+        level: record.shown_text("level"),
+        text_zh: text(record, outcomes, &operations),
+        operations,
+    }
+}
+
+fn operation(record: &Record, op: Uuid, outcome: &Outcome) -> ActOperation {
+    let plain = |value: String| value.trim_matches('"').to_owned();
+    let waits = record.waiting().into_iter().filter(|waiting| waiting.stamp.op.0 == op);
+    ActOperation {
+        op,
+        status: plain(to_json(&outcome.status)),
+        fields: outcome.fields.iter().map(|(name, what)| (name.clone(), plain(to_json(what)))).collect(),
+        lacks: waits.flat_map(|waiting| waiting.lacks).map(|name| field_title(&record.kind, &name)).collect(),
+    }
+}
+
+/// What happened, what is kept, what to do.
+fn text(record: &Record, outcomes: &[Outcome], operations: &[ActOperation]) -> String {
+    let lacks: Vec<String> = operations.iter().flat_map(|operation| operation.lacks.clone()).collect();
+    if !lacks.is_empty() {
+        return format!("已保存。还差：{}，补齐后生效", lacks.join("、"));
+    }
+    let words = outcomes.iter().flat_map(|outcome| &outcome.fields).map(|(name, what)| {
+        let what = to_json(what);
+        format!("{}：{}", field_title(&record.kind, name), outcome_words(what.trim_matches('"')))
+    });
+    let words: Vec<String> = words.collect();
+    let status = outcomes.iter().map(|outcome| outcome.status).max();
+    let status = status.map(|status| to_json(&status)).unwrap_or_default();
+    let status = status_words(status.trim_matches('"'));
+    if words.is_empty() { status.to_owned() } else { format!("{status}。{}", words.join("；")) }
+}
