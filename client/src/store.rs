@@ -53,6 +53,8 @@ const TABLES: &str = "
         location TEXT, sent INTEGER NOT NULL DEFAULT 0, stored_at INTEGER
     );
     CREATE INDEX photos_by_debt ON photos (stored_at, urgency, made_at);
+    CREATE TABLE outcomes (op_id TEXT PRIMARY KEY, status TEXT NOT NULL, text_zh TEXT NOT NULL, told_at INTEGER NOT NULL)
+    WITHOUT ROWID;
 ";
 
 /// Why the store cannot do something. Nothing of the failed call was kept; everything before it was.

@@ -92,6 +92,7 @@ pub(crate) fn page(epoch: &str, changes: Vec<ChangedRecord>) -> PullResponse<Cha
         more: false,
         scope: ScopeChange { version: 1, added: vec![], removed: vec![] },
         ack: Acknowledged { consumed_to: 0, durable_to: 0 },
+        outcomes: Vec::new(),
         villages: vec![FeedPage { id: feed(), mode: FeedMode::Delta, to: 20, head: 20, changes }],
         check: vec![],
     }

@@ -23,6 +23,8 @@ pub const CHUNK_ATTEMPTS_MAX: u32 = 5;
 pub const PULL_PAGE_BYTES_MAX: usize = 1 << 20;
 /// Bytes of a pull page when the phone names none.
 pub const PULL_PAGE_BYTES_DEFAULT: usize = 512 << 10;
+/// Outcomes of earlier operations in one village's part of a pull page.
+pub const PULL_OUTCOMES_MAX: usize = 500;
 /// Rows read at a time while a pull page is filled.
 pub const PULL_ROWS_MAX: i64 = 1000;
 /// Villages in one person's scope.

@@ -1,7 +1,7 @@
 //! The pull envelope and its answer (protocol 3.6): a state feed per village. A record that changed is sent once, in its newest state;
 //! one that changes while being paged simply comes again. The cursor is opaque to phones.
 
-use crate::ids::{DeviceId, FeedId, IncarnationId, RecordId};
+use crate::ids::{DeviceId, FeedId, IncarnationId, OpId, RecordId};
 use crate::time::Micros;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -123,6 +123,20 @@ pub struct ScopeChange {
     pub removed: Vec<RemovedFeed>,
 }
 
+/// What became of an operation of the asking phone that waited: the cursor of the page acknowledges it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpOutcome {
+    /// The operation.
+    pub op: OpId,
+    /// What it came to: `approved`, `refused`, `overtaken`, or the status of a held operation that was decided.
+    pub status: String,
+    /// The field it wanted to change, where it waited for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What happened, what is kept, what to do.
+    pub text_zh: String,
+}
+
 /// What the server holds of the asking phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acknowledged {
@@ -150,6 +164,9 @@ pub struct PullResponse<C> {
     pub scope: ScopeChange,
     /// What the server holds of this phone.
     pub ack: Acknowledged,
+    /// What became of this phone's operations that waited.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outcomes: Vec<OpOutcome>,
     /// Villages with changes in this page.
     pub villages: Vec<FeedPage<C>>,
     /// Checks of the villages that are complete after this page.

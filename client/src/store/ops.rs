@@ -7,6 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use sync_protocol::ids::{FeedId, GroupId, IncarnationId, OpId, RecordId};
 use sync_protocol::limits::{GROUP_OPS_MAX, PUSH_OPS_MAX, RETENTION_DAYS};
 use sync_protocol::op::Group;
+use sync_protocol::pull::OpOutcome;
 use sync_protocol::push::OpResult;
 use sync_protocol::time::{DAY_US, Micros};
 
@@ -105,6 +106,30 @@ pub(crate) async fn write_answers(tx: &mut Tx, answers: &[OpAnswer]) -> Result<(
             .bind(answer.id.to_string())
             .execute(&mut **tx)
             .await?;
+    }
+    Ok(())
+}
+
+/// Writes what became of operations that waited; they are answered now.
+pub(crate) async fn write_outcomes(tx: &mut Tx, outcomes: &[OpOutcome], now: Micros) -> Result<(), StoreError> {
+    for outcome in outcomes {
+        sqlx::query(
+            "INSERT INTO outcomes (op_id, status, text_zh, told_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (op_id) DO UPDATE SET status = excluded.status, text_zh = excluded.text_zh",
+        )
+        .bind(outcome.op.to_string())
+        .bind(&outcome.status)
+        .bind(&outcome.text_zh)
+        .bind(now.as_micros())
+        .execute(&mut **tx)
+        .await?;
+        // One that still waits, for people now, is told again when they have decided.
+        if outcome.status != "review" {
+            sqlx::query("UPDATE outbox SET state = 'acked' WHERE op_id = $1 AND state = 'waiting'")
+                .bind(outcome.op.to_string())
+                .execute(&mut **tx)
+                .await?;
+        }
     }
     Ok(())
 }
@@ -261,6 +286,19 @@ impl Store {
             .fetch_all(&self.pool)
             .await?;
         rows.iter().map(outbox_row).collect()
+    }
+
+    /// What people or late records made of this phone's operations, newest first: when it was told, and the sentence.
+    ///
+    /// # Errors
+    /// `Database`, `Damaged`.
+    pub async fn list_outcomes(&self, limit: i64) -> Result<Vec<(Micros, OpId, String)>, StoreError> {
+        let rows = sqlx::query("SELECT op_id, text_zh, told_at FROM outcomes ORDER BY told_at DESC, op_id LIMIT $1")
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await?;
+        let told = |row: &SqliteRow| Ok((instant(row, "told_at")?, id(row, "op_id")?, row.try_get("text_zh")?));
+        rows.iter().map(told).collect()
     }
 
     /// How many operations are in each state; states with none are left out.

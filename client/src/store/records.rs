@@ -9,7 +9,7 @@ use sync_protocol::ids::{FeedId, RecordId};
 use sync_protocol::pull::{ChangedRecord, PullResponse};
 use sync_protocol::time::Micros;
 
-use super::ops::{id, note_acknowledged};
+use super::ops::{id, note_acknowledged, write_outcomes};
 use super::{Store, StoreError, Tx, find_meta, key, remove_meta, set_meta};
 use crate::pure::page::{LocalRow, PagePlan, matches_check, plan_page};
 
@@ -86,6 +86,7 @@ impl Store {
         if !page.more {
             drain_unnamed(&mut tx, now).await?;
         }
+        write_outcomes(&mut tx, &page.outcomes, now).await?;
         note_acknowledged(&mut tx, page.ack.consumed_to, page.ack.durable_to, !page.more, now).await?;
         set_meta(&mut tx, key::EPOCH, &page.epoch).await?;
         set_meta(&mut tx, key::SCOPE_VERSION, &page.scope.version.to_string()).await?;

@@ -58,6 +58,8 @@ pub struct NewOp {
 /// An operation with everything a rebuild needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerOp {
+    /// Place at which it was settled, if it waited.
+    pub settled_vrev: Option<i64>,
     /// Position.
     pub vrev: i64,
     /// What this entry says.
@@ -188,6 +190,80 @@ pub async fn settle_op(tx: &mut Tx, id: Uuid, settled: &str) -> Result<(), DbErr
     Ok(())
 }
 
+/// Says at which place of its village's ledger an operation was settled; [`settle_op`] said what it came to.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn place_settlement(tx: &mut Tx, id: Uuid, vrev: i64) -> Result<(), DbError> {
+    let statement = Statement::new("UPDATE ops SET settled_vrev = $2 WHERE id = $1").bind(id).bind(vrev);
+    tx.execute(statement).await?;
+    Ok(())
+}
+
+/// An operation that waited and what it came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettledOp {
+    /// The operation.
+    pub id: Uuid,
+    /// What it came to, as JSON.
+    pub settled: String,
+    /// The place in the ledger.
+    pub vrev: i64,
+}
+
+/// A stretch of one village's ledger.
+#[derive(Debug, Clone, Copy)]
+pub struct Stretch<'a> {
+    /// The village.
+    pub feed: &'a str,
+    /// Positions after this one.
+    pub after: i64,
+    /// Positions up to this one.
+    pub to: i64,
+}
+
+/// What operations of a phone came to within a stretch of a ledger, in order of place.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn list_settled(
+    tx: &mut Tx,
+    device: Uuid,
+    stretch: Stretch<'_>,
+    limit: i64,
+) -> Result<Vec<SettledOp>, DbError> {
+    let statement = Statement::new(
+        "SELECT ops.id, ops.settled, ops.settled_vrev FROM incarnations JOIN ops ON ops.incarnation = incarnations.id
+         WHERE incarnations.device = $1 AND ops.feed = $2 AND ops.settled_vrev > $3 AND ops.settled_vrev <= $4
+           AND ops.settled IS NOT NULL
+         ORDER BY ops.settled_vrev, ops.id LIMIT $5",
+    )
+    .bind(device)
+    .bind(stretch.feed)
+    .bind(stretch.after)
+    .bind(stretch.to)
+    .bind(limit);
+    let rows = tx.fetch_all(statement).await?;
+    let settled = |row: &Row| {
+        Ok(SettledOp { id: row.uuid("id")?, settled: row.text("settled")?, vrev: row.i64("settled_vrev")? })
+    };
+    rows.iter().map(settled).collect()
+}
+
+/// The last operation of a phone's life before the first one that arrived at `since` or later: all up to it are older. Microseconds UTC.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn find_last_seq_before(tx: &mut Tx, incarnation: Uuid, since: i64) -> Result<i64, DbError> {
+    let statement = Statement::new(
+        "SELECT COALESCE(MIN(seq) - 1, (SELECT consumed FROM incarnations WHERE id = $1), 0) AS last
+         FROM ops WHERE incarnation = $1 AND received_at >= $2",
+    )
+    .bind(incarnation)
+    .bind(since);
+    tx.fetch_one(statement).await?.i64("last")
+}
+
 /// One stored operation with its bytes, if it exists.
 ///
 /// # Errors
@@ -259,7 +335,7 @@ pub async fn list_ledger(tx: &mut Tx, feed: &str, after: i64, limit: i64) -> Res
     let statement = Statement::new(
         "SELECT ledger.vrev, ledger.effect, ledger.hash, ledger.number, ops.id, ops.incarnation, ops.seq, ops.feed,
              ops.record, ops.kind, ops.digest, ops.body, ops.context, ops.status, ops.outcome, ops.waits_for, ops.settled,
-             ops.received_at
+             ops.settled_vrev, ops.received_at
          FROM ledger JOIN ops ON ops.id = ledger.op
          WHERE ledger.feed = $1 AND ledger.vrev > $2 ORDER BY ledger.vrev LIMIT $3",
     )
@@ -275,6 +351,7 @@ pub async fn list_ledger(tx: &mut Tx, feed: &str, after: i64, limit: i64) -> Res
                 hash: row.bytes("hash")?,
                 number: row.opt_text("number")?,
                 settled: row.opt_text("settled")?,
+                settled_vrev: row.opt_i64("settled_vrev")?,
                 op: new_op(row)?,
             })
         })

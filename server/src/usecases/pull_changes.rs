@@ -6,18 +6,24 @@ use crate::app::App;
 use crate::auth::permissions::Action;
 use crate::auth::seal::Purpose;
 use crate::usecases::caller::Caller;
+use crate::usecases::wording::outcome_of;
 use paicha_db::feeds::{self, FeedRow};
+use paicha_db::ops::{self, Stretch};
 use paicha_db::projections::Villages;
 use paicha_db::records::{self, Changed};
-use paicha_db::{DbError, Tx, incarnations};
+use paicha_db::{DbError, Tx, incarnations, meta};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use sync_protocol::canonical::to_json;
 use sync_protocol::cursor::Cursor;
-use sync_protocol::ids::FeedId;
-use sync_protocol::limits::{PROTO, PULL_PAGE_BYTES_DEFAULT, PULL_PAGE_BYTES_MAX, PULL_ROWS_MAX, SCOPE_FEEDS_MAX};
+use sync_protocol::ids::{DeviceId, FeedId};
+use sync_protocol::limits::{
+    PROTO, PULL_OUTCOMES_MAX, PULL_PAGE_BYTES_DEFAULT, PULL_PAGE_BYTES_MAX, PULL_ROWS_MAX, RETENTION_DAYS,
+    SCOPE_FEEDS_MAX,
+};
 use sync_protocol::pull::{
-    Acknowledged, ChangedRecordOut, FeedCheck, FeedMode, FeedPage, PullRequest, PullResponse, RemovedFeed, ScopeChange,
+    Acknowledged, ChangedRecordOut, FeedCheck, FeedMode, FeedPage, OpOutcome, PullRequest, PullResponse, RemovedFeed,
+    ScopeChange,
 };
 use sync_protocol::time::DAY_US;
 
@@ -64,6 +70,7 @@ pub async fn pull_changes(
     let budget = if budget == 0 { PULL_PAGE_BYTES_DEFAULT } else { budget.min(PULL_PAGE_BYTES_MAX) };
     let mut page = Page {
         villages: Vec::new(),
+        outcomes: Vec::new(),
         check: Vec::new(),
         bytes_left: budget,
         bytes_taken: 0,
@@ -75,11 +82,10 @@ pub async fn pull_changes(
             page.more |= !is_whole(&cursor, feed);
             continue;
         }
-        page.add_feed(&mut tx, &mut cursor, feed).await?;
+        page.add_feed(&mut tx, &mut cursor, feed, request.device).await?;
     }
-    let consumed = incarnations::find_incarnation(&mut tx, request.incarnation.0).await?;
+    let ack = acknowledged(&mut tx, app, &request).await?;
     tx.rollback().await?;
-    let consumed_to = consumed.filter(|life| life.device == request.device.0).map_or(0, |life| life.consumed);
     let server_time = app.now();
     Ok(PullResponse {
         epoch: app.installation.epoch.clone(),
@@ -88,12 +94,29 @@ pub async fn pull_changes(
         cursor: seal_cursor(app, &cursor)?,
         more: page.more,
         scope,
-        // Without configured backups the durable mark follows what is stored after the retention time; phones keep their own copy till then.
-        ack: Acknowledged { consumed_to, durable_to: 0 },
+        ack,
+        outcomes: page.outcomes,
         villages: page.villages,
         check: page.check,
     })
 }
+
+/// How far the server has this phone's operations, and how far they are safe even if it burns down: in its last backup, or, without
+/// one, received longer ago than phones keep their own copies.
+async fn acknowledged(tx: &mut Tx, app: &App, request: &PullRequest) -> Result<Acknowledged, DbError> {
+    let life = incarnations::find_incarnation(tx, request.incarnation.0).await?;
+    let Some(life) = life.filter(|life| life.device == request.device.0) else {
+        return Ok(Acknowledged { consumed_to: 0, durable_to: 0 });
+    };
+    let backed_up = meta::find_meta(tx, BACKUP_META_KEY).await?.and_then(|at| at.parse::<i64>().ok());
+    let aged = app.now().saturating_add(-RETENTION_DAYS * DAY_US).as_micros();
+    let since = backed_up.map_or(aged, |at| at.max(aged));
+    let durable_to = ops::find_last_seq_before(tx, life.id, since).await?.min(life.consumed);
+    Ok(Acknowledged { consumed_to: life.consumed, durable_to })
+}
+
+/// Where the newest backup says up to when (microseconds UTC of receipt) it holds everything.
+pub const BACKUP_META_KEY: &str = "durable.backup_at";
 
 fn open_cursor(app: &App, sealed: Option<&str>) -> Result<Cursor, PullError> {
     let start = Cursor::start(&app.installation.epoch);
@@ -143,6 +166,7 @@ fn is_whole(cursor: &Cursor, feed: &FeedRow) -> bool {
 
 struct Page {
     villages: Vec<FeedPage<RawChange>>,
+    outcomes: Vec<OpOutcome>,
     check: Vec<FeedCheck>,
     bytes_left: usize,
     bytes_taken: usize,
@@ -157,7 +181,13 @@ const PULL_ROWS_MIN: i64 = 64;
 
 impl Page {
     /// Fills the page with one village, as far as there is room.
-    async fn add_feed(&mut self, tx: &mut Tx, cursor: &mut Cursor, feed: &FeedRow) -> Result<(), DbError> {
+    async fn add_feed(
+        &mut self,
+        tx: &mut Tx,
+        cursor: &mut Cursor,
+        feed: &FeedRow,
+        device: DeviceId,
+    ) -> Result<(), DbError> {
         let Ok(id) = feed.id.parse::<FeedId>() else { return Ok(()) };
         let known = cursor.positions.get(&id).copied();
         let from = known.unwrap_or(0);
@@ -178,6 +208,7 @@ impl Page {
                 to = feed.vrev;
             }
         }
+        to = self.add_outcomes(tx, device, Stretch { feed: &feed.id, after: from, to }, &mut changes).await?;
         self.more |= to < feed.vrev;
         cursor.positions.insert(id.clone(), to);
         if cursor.snapshots.get(&id).is_some_and(|end| to >= *end) {
@@ -187,9 +218,32 @@ impl Page {
             self.check.push(check(feed, &id));
         }
         if to > from || known.is_none() {
+            let changes = changes.into_iter().map(|(_, change)| change).collect();
             self.villages.push(FeedPage { id, mode, to, head: feed.vrev, changes });
         }
         Ok(())
+    }
+
+    /// Adds what the phone's operations came to on the way; where there is more than fits, the village's part ends earlier.
+    async fn add_outcomes(
+        &mut self,
+        tx: &mut Tx,
+        device: DeviceId,
+        stretch: Stretch<'_>,
+        changes: &mut Vec<(i64, RawChange)>,
+    ) -> Result<i64, DbError> {
+        let limit = i64::try_from(PULL_OUTCOMES_MAX + 1).unwrap_or(i64::MAX);
+        let mut settled = ops::list_settled(tx, device.0, stretch, limit).await?;
+        let mut to = stretch.to;
+        if settled.len() > PULL_OUTCOMES_MAX {
+            let last = settled.last().map_or(to, |one| one.vrev);
+            // Whole positions only; one operation never settles as many as fit a page.
+            settled.retain(|one| one.vrev < last);
+            to = last - 1;
+            changes.retain(|(vrev, _)| *vrev <= to);
+        }
+        self.outcomes.extend(settled.iter().map(|one| outcome_of(one.id.into(), &one.settled)));
+        Ok(to)
     }
 
     /// Rows that will about fill the page, judged by those on it: what is read and does not fit is read again for the next page.
@@ -205,7 +259,13 @@ impl Page {
     }
 
     /// Adds rows while there is room, whole positions only; answers the last position that is complete.
-    fn take_rows(&mut self, rows: &[Changed], whole: bool, last: i64, changes: &mut Vec<RawChange>) -> Option<i64> {
+    fn take_rows(
+        &mut self,
+        rows: &[Changed],
+        whole: bool,
+        last: i64,
+        changes: &mut Vec<(i64, RawChange)>,
+    ) -> Option<i64> {
         let mut done = None;
         for position in rows.chunk_by(|a, b| a.vrev == b.vrev) {
             let vrev = position[0].vrev;
@@ -220,7 +280,7 @@ impl Page {
                 self.bytes_left = self.bytes_left.saturating_sub(bytes);
                 self.bytes_taken += bytes;
                 self.rows_taken += 1;
-                changes.push(change);
+                changes.push((vrev, change));
             }
             done = Some(vrev);
         }

@@ -3,7 +3,11 @@
 
 use serde_json::Value;
 use sync_protocol::appendix::date_time_text;
+use sync_protocol::canonical::to_json;
+use sync_protocol::ids::OpId;
+use sync_protocol::merge::{End, Outcome, Settled};
 use sync_protocol::op::{Body, Op};
+use sync_protocol::pull::OpOutcome;
 use sync_protocol::record::Verdict;
 use sync_protocol::schema::{FieldType, find_kind};
 use sync_protocol::time::{Grade, Micros};
@@ -112,6 +116,29 @@ pub fn outcome_words(why: &str) -> &str {
         "too_many" => "待处理的内容过多，请核实",
         other => other,
     }
+}
+
+/// What became of an operation that waited, as it is told to the phone that sent it.
+pub fn outcome_of(op: OpId, settled: &str) -> OpOutcome {
+    if let Ok(Settled { field, end, .. }) = serde_json::from_str::<Settled>(settled) {
+        let title = field_title("hazard", &field);
+        let (status, text_zh) = match end {
+            End::Approved => ("approved", format!("“{title}”的申请已批准，现在生效")),
+            End::Refused => {
+                ("refused", format!("“{title}”的申请未获批准，原内容不变；如仍需修改，请重新申请并说明理由"))
+            }
+            End::Overtaken => ("overtaken", format!("“{title}”的申请已不适用：情况已经变化；内容仍保存在记录里")),
+        };
+        return OpOutcome { op, status: status.to_owned(), field: Some(field), text_zh };
+    }
+    let status = serde_json::from_str::<Outcome>(settled).map(|outcome| to_json(&outcome.status)).unwrap_or_default();
+    let status = status.trim_matches('"').to_owned();
+    let text_zh = match status.as_str() {
+        "applied" | "merged" => "所等的记录已到，这项内容现在生效".to_owned(),
+        "review" => "所等的记录已到，这项内容已保存，待人工处理".to_owned(),
+        other => status_words(other).to_owned(),
+    };
+    OpOutcome { op, status, field: None, text_zh }
 }
 
 /// How well a time is known, in words.

@@ -118,10 +118,9 @@ pub struct Outcome {
 }
 
 /// What an operation that waited came to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settled {
     /// The operation that waited.
-    #[serde(skip)]
     pub op: OpId,
     /// What it wanted to change.
     pub field: String,

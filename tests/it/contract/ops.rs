@@ -2,8 +2,9 @@
 
 use paicha_db::incarnations::{Seen, lock_incarnation};
 use paicha_db::ops::{
-    LedgerOp, NewLedgerEntry, NewOp, Quarantined, StoredAnswer, create_ledger_entries, create_ops, create_quarantined,
-    find_answers, find_op, list_answers, list_ledger, list_ops_of_record, list_quarantined, list_waiting, settle_op,
+    LedgerOp, NewLedgerEntry, NewOp, Quarantined, SettledOp, StoredAnswer, Stretch, create_ledger_entries, create_ops,
+    create_quarantined, find_answers, find_last_seq_before, find_op, list_answers, list_ledger, list_ops_of_record,
+    list_quarantined, list_settled, list_waiting, place_settlement, settle_op,
 };
 use paicha_db::{DbError, Statement, Tx};
 use paicha_tests::databases::both_engines;
@@ -47,7 +48,7 @@ fn entry(op: &NewOp, vrev: i64, effect: &str) -> NewLedgerEntry {
 
 fn in_ledger(op: &NewOp, vrev: i64, effect: &str) -> LedgerOp {
     let NewLedgerEntry { vrev, effect, number, hash, .. } = entry(op, vrev, effect);
-    LedgerOp { vrev, effect, hash, number, settled: None, op: op.clone() }
+    LedgerOp { vrev, effect, hash, number, settled: None, settled_vrev: None, op: op.clone() }
 }
 
 /// Villages and the two phone databases 101 and 102.
@@ -130,6 +131,52 @@ async fn a_settled_operation_waits_no_longer() {
         assert_eq!(find_op(&mut tx, op(2).id).await?, Some(NewOp { waits_for: None, ..waiting(2, 60) }));
         let settled = Statement::new("SELECT settled FROM ops WHERE settled IS NOT NULL");
         assert_eq!(tx.fetch_one(settled).await?.text("settled")?, "merged");
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn settlements_of_a_phone_are_found_by_their_place_in_the_ledger() {
+    both_engines(|db| async move {
+        let mut tx = db.begin_write().await?;
+        prepare(&mut tx).await?;
+        let other_life = NewOp { id: id(2_000), incarnation: id(102), ..op(1) };
+        let elsewhere = NewOp { feed: LOWER.to_owned(), ..op(4) };
+        create_ops(&mut tx, vec![op(2), op(3), elsewhere.clone(), other_life.clone()]).await?;
+        for (op, vrev) in [(op(2).id, 7), (op(3).id, 9), (other_life.id, 8), (elsewhere.id, 8)] {
+            settle_op(&mut tx, op, "{}").await?;
+            place_settlement(&mut tx, op, vrev).await?;
+        }
+        let settled = |id, vrev| SettledOp { id, settled: "{}".to_owned(), vrev };
+        let found = list_settled(&mut tx, id(2), Stretch { feed: UPPER, after: 7, to: 9 }, 9).await?;
+        assert_eq!(
+            found,
+            [settled(other_life.id, 8), settled(op(3).id, 9)],
+            "every life of the phone, this village only"
+        );
+        assert_eq!(
+            list_settled(&mut tx, id(2), Stretch { feed: UPPER, after: 0, to: 9 }, 1).await?,
+            [settled(op(2).id, 7)]
+        );
+        assert_eq!(list_settled(&mut tx, id(3), Stretch { feed: UPPER, after: 0, to: 9 }, 9).await?, []);
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_older_than_an_instant_ends_before_the_first_newer_one() {
+    both_engines(|db| async move {
+        let mut tx = db.begin_write().await?;
+        prepare(&mut tx).await?;
+        let at = |seq: i64, received_at: i64| NewOp { received_at, ..op(seq) };
+        create_ops(&mut tx, vec![at(1, 100), at(2, 300), at(3, 200)]).await?;
+        paicha_db::incarnations::advance_incarnation(&mut tx, id(101), 3, None).await?;
+        for (since, last) in [(50, 0), (100, 0), (101, 1), (250, 1), (301, 3)] {
+            assert_eq!(find_last_seq_before(&mut tx, id(101), since).await?, last, "since {since}");
+        }
+        assert_eq!(find_last_seq_before(&mut tx, id(999), 50).await?, 0);
         Ok(())
     })
     .await;

@@ -1,15 +1,18 @@
 //! Several phones and phones with a past: conflicts, restored backups, a scope that is taken away.
 
-use super::{VILLAGE, check_handed_in, hazards, inspector, on_both_engines};
+use super::{VILLAGE, check_handed_in, hazards, inspector, on_both_engines, states};
 use anyhow::{Context as _, Result, ensure};
 use paicha::usecases::manage_users::{Manager, revoke_role};
 use paicha_client::Phone;
+use paicha_client::pure::outbox::OpState;
 use paicha_tests::phones::{finding, long_photo, open_phone, sync};
 use serde_json::json;
 use std::sync::Arc;
 use sync_protocol::ids::RecordId;
+use sync_protocol::limits::RETENTION_DAYS;
 use sync_protocol::record::Record;
 use sync_protocol::role::Role;
+use sync_protocol::time::DAY_US;
 
 async fn record(phone: &Phone, id: RecordId) -> Result<Record> {
     let row = phone.store().find_record(id).await?.context("the record is not on this phone")?;
@@ -40,6 +43,46 @@ async fn both_phones_see_what_they_disagree_about() -> Result<()> {
             check_handed_in(&app.app.database, phone, VILLAGE).await?;
             phone.close().await;
         }
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_phone_hears_what_became_of_its_request_and_in_time_lets_its_own_copy_go() -> Result<()> {
+    on_both_engines(|app| async move {
+        let folder = tempfile::tempdir()?;
+        let phone = inspector(&app, folder.path(), "inspector", &app.url).await?;
+        let hazard = phone.capture(finding(VILLAGE, "护栏缺失", Vec::new())).await?.hazards[0];
+        sync(&phone).await?;
+        let asked = phone.edit(hazard, [("level".to_owned(), json!("general"))].into()).await?;
+        sync(&phone).await?;
+        ensure!(states(&phone).await?[&asked] == OpState::Waiting, "a downgrade waits for people");
+        for (login, role) in [("office", Role::R3), ("leader", Role::R4)] {
+            let who = app.user(login, role, &["*"]).await?;
+            let act = json!({ "action": "decide", "op": asked, "verdict": "approve", "reason": "同意" });
+            let body = json!({ "request": uuid::Uuid::from_u128(1), "base_rev": 99, "act": act });
+            app.post(Some(&who), &format!("/v1/hazards/{hazard}/acts"), &body).await?.ok()?;
+        }
+        sync(&phone).await?;
+        ensure!(states(&phone).await?[&asked] == OpState::Acked, "{:?}", states(&phone).await?);
+        let told = phone.store().list_outcomes(9).await?;
+        ensure!(told.len() == 1 && told[0].2 == "“等级”的申请已批准，现在生效", "{told:?}");
+        let shown = phone.view(hazard).await?.context("shown")?;
+        ensure!(shown.fields["level"] == "general", "{shown:?}");
+
+        let bytes = || async {
+            anyhow::Ok(phone.store().list_outbox(99).await?.iter().map(|row| row.bytes.len()).sum::<usize>())
+        };
+        let before = bytes().await?;
+        app.clock.advance((RETENTION_DAYS + 1) * DAY_US);
+        let late = phone.edit(hazard, [("position_text".to_owned(), json!("东侧"))].into()).await?;
+        sync(&phone).await?;
+        sync(&phone).await?;
+        let (after, states) = (bytes().await?, states(&phone).await?);
+        ensure!(states[&asked] == OpState::Archived && states[&late] == OpState::Acked, "{states:?}");
+        ensure!(0 < after && after < before / 2, "{before} bytes became {after}");
+        phone.close().await;
         Ok(())
     })
     .await

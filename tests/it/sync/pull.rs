@@ -68,6 +68,29 @@ async fn small_pages_bring_every_record_once_and_the_check_sum_fits() -> Result<
 }
 
 #[tokio::test]
+async fn an_operation_that_waited_is_told_once_its_record_came_and_again_to_the_old_cursor() -> Result<()> {
+    for engine in ENGINES {
+        let world = World::new(engine).await?;
+        let (mut early, mut maker) = (world.phone(1).await?, world.phone(2).await?);
+        let waits = early.set(7, "position_text", json!(null), json!("东侧"));
+        let id = waits["id"].clone();
+        early.push(&world, &[waits]).await?;
+        let (_, before, _, page) = pull_all(&world, &early, None, 0).await?;
+        assert_eq!(page["outcomes"], json!(null));
+        let made = maker.create(7, "general");
+        maker.push(&world, &[made]).await?;
+        let told = json!([{ "op": id, "status": "applied", "text_zh": "所等的记录已到，这项内容现在生效" }]);
+        let (_, after, _, page) = pull_all(&world, &early, Some(before.clone()), 0).await?;
+        assert_eq!(page["outcomes"], told);
+        assert_eq!(pull(&world, &early, Some(&before), 0).await?["outcomes"], told, "a lost page is told again");
+        assert_eq!(pull(&world, &early, Some(&after), 0).await?["outcomes"], json!(null), "the cursor acknowledges");
+        assert_eq!(pull(&world, &maker, None, 0).await?["outcomes"], json!(null), "nobody hears of another phone's");
+        world.remove().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn nothing_of_a_foreign_village_is_sent_and_a_lost_one_stops_at_once() -> Result<()> {
     let world = World::new(paicha_db::Engine::Sqlite).await?;
     let (mut phone, mut stranger) = (world.phone(1).await?, world.phone(2).await?);

@@ -16,6 +16,9 @@ const OPERATIONS_MAX: i64 = 20_000;
 /// Saves that are listed, newest first.
 const SAVES_SHOWN_MAX: usize = 20;
 
+/// Answers to earlier requests that are listed, newest first.
+const OUTCOMES_SHOWN_MAX: i64 = 10;
+
 /// One visit with everything about it, or another record that was worked on.
 #[derive(Debug, Default)]
 struct Save {
@@ -51,6 +54,9 @@ pub(super) async fn run(arguments: &HomeArguments, output: &mut Output) -> anyho
     }
     if hidden > 0 {
         output.line(format!("……更早的 {hidden} 次没有列出"))?;
+    }
+    for (told_at, _, text) in phone.store().list_outcomes(OUTCOMES_SHOWN_MAX).await? {
+        output.line(format!("{}\t{text}", clock_text(told_at)))?;
     }
     phone.close().await;
     Ok(())

@@ -23,6 +23,8 @@ struct Entry<'a> {
     effect: String,
     context: &'a str,
     changed: &'a BTreeSet<RecordId>,
+    /// Operations that waited until this entry.
+    settles: Vec<OpId>,
 }
 
 /// Takes positions, writes the ledger and the feeds, and puts together the answers.
@@ -47,6 +49,7 @@ fn entries<'a>(op: &'a DecidedOp<'_>) -> impl Iterator<Item = Entry<'a>> {
         effect: status_text(&op.outcome),
         context: &op.context,
         changed: &op.outcome.changed,
+        settles: op.outcome.settles.iter().map(|settled| settled.op).collect(),
     };
     let released = op.released.iter().map(|released| Entry {
         op: released.id,
@@ -54,6 +57,7 @@ fn entries<'a>(op: &'a DecidedOp<'_>) -> impl Iterator<Item = Entry<'a>> {
         effect: "released".to_owned(),
         context: &released.context,
         changed: &released.outcome.changed,
+        settles: released.outcome.settles.iter().map(|settled| settled.op).chain([released.id]).collect(),
     });
     std::iter::once(own).chain(released)
 }
@@ -107,6 +111,9 @@ async fn publish_feed(
         hash = ledger::chain(&hash, &linked);
         if entry.effect != "released" {
             positions.insert(entry.op, vrev);
+        }
+        for settled in &entry.settles {
+            ops::place_settlement(tx, settled.0, vrev).await?;
         }
         moved.extend(entry.changed.iter().map(|id| (*id, vrev)));
         let number = entry

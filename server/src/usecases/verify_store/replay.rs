@@ -32,8 +32,8 @@ pub(super) struct Replay {
     /// What the row of each held operation says it waits for, and whether it is settled.
     waiting: BTreeMap<OpId, (Option<RecordId>, bool)>,
     /// What operations that waited for people came to, as decided again and as their rows say.
-    ends: BTreeMap<OpId, String>,
-    ends_stored: BTreeMap<OpId, String>,
+    ends: BTreeMap<OpId, (String, i64)>,
+    ends_stored: BTreeMap<OpId, (String, i64)>,
     /// Releases that must come next in the ledger.
     releases: VecDeque<(OpId, Outcome)>,
     number_max: i64,
@@ -225,13 +225,13 @@ impl Replay {
             findings.add(Check::Release, self.at(entry), "这条操作不应在等待");
         }
         if let (None, Some(settled)) = (outcome.waits_for, &entry.settled) {
-            self.ends_stored.insert(entry.op.id.into(), settled.clone());
+            self.ends_stored.insert(entry.op.id.into(), (settled.clone(), entry.settled_vrev.unwrap_or(0)));
         }
-        self.note_ends(outcome);
+        self.note_ends(outcome, entry.vrev);
     }
 
-    fn note_ends(&mut self, outcome: &Outcome) {
-        self.ends.extend(outcome.settles.iter().map(|settled| (settled.op, to_json(settled))));
+    fn note_ends(&mut self, outcome: &Outcome, vrev: i64) {
+        self.ends.extend(outcome.settles.iter().map(|settled| (settled.op, (to_json(settled), vrev))));
     }
 
     fn release(&mut self, entry: &LedgerOp, findings: &mut Findings) {
@@ -246,9 +246,10 @@ impl Replay {
             findings.add(Check::Release, self.at(entry), "这条操作不应在等待");
         }
         self.waiting.remove(&op);
-        self.ends.insert(op, to_json(&outcome));
-        self.ends_stored.extend(entry.settled.clone().map(|settled| (op, settled)));
-        self.note_ends(&outcome);
+        self.ends.insert(op, (to_json(&outcome), entry.vrev));
+        let stored = entry.settled.clone().map(|settled| (op, (settled, entry.settled_vrev.unwrap_or(0))));
+        self.ends_stored.extend(stored);
+        self.note_ends(&outcome, entry.vrev);
         let Ok(context) = serde_json::from_str::<Context>(&entry.op.context) else { return };
         self.changed(entry, &outcome, &BTreeSet::new(), &context, findings);
     }
@@ -324,7 +325,8 @@ impl Replay {
             let (rebuilt, stored) = (self.ends.get(op), self.ends_stored.get(op));
             if rebuilt != stored {
                 let place = Place { op: Some(op.0), ..place() };
-                let text = |end: Option<&String>| end.cloned().unwrap_or_default();
+                let text =
+                    |end: Option<&(String, i64)>| end.map(|(end, at)| format!("{end} @{at}")).unwrap_or_default();
                 findings.add(Check::Release, place, difference(&text(stored), &text(rebuilt)));
             }
         }
