@@ -5,6 +5,7 @@
 mod cert;
 mod config;
 mod demo;
+mod doctor;
 mod form;
 mod import;
 mod openapi;
@@ -72,6 +73,8 @@ enum Command {
     Config(config::ConfigArguments),
     /// 核验：按操作原文重建并比对全部数据和照片，只读。Rebuilds everything from operations and compares; changes nothing.
     Verify(verify::VerifyArguments),
+    /// 体检：数据库、磁盘、密钥、证书、照片库、未上传的手机，只读。Tells whether this installation is well, and what to do.
+    Doctor(doctor::DoctorArguments),
     /// 手机：登录、离线排查、上传、查看。A phone on this computer; works without signal.
     #[command(subcommand)]
     Phone(phone::PhoneCommand),
@@ -123,6 +126,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Phone(command) => runtime.block_on(phone::run(command, &mut output)),
         Command::Form(command) => runtime.block_on(form::run(command, &mut output)),
         Command::Openapi => openapi::run(&mut output),
+        Command::Doctor(arguments) => return runtime.block_on(doctor::run(config, &arguments, &mut output)),
         Command::Verify(arguments) => return runtime.block_on(verify::run(config, &arguments, &mut output)),
     };
     outcome.and_then(|()| output.flush()).map(|()| ExitCode::SUCCESS)

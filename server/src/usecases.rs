@@ -11,6 +11,7 @@ pub mod check_password;
 pub mod check_readiness;
 pub mod create_upload;
 pub mod describe_caller;
+pub mod examine_installation;
 pub mod export_appendix1;
 pub mod find_photo;
 pub mod finish_photo;

@@ -129,6 +129,12 @@ enum Pools {
     Postgres { pool: PgPool },
 }
 
+/// Versions of all migrations that this program knows, in order; equal for both engines.
+#[must_use]
+pub fn migration_versions() -> Vec<i64> {
+    paicha_migrations::sqlite_migrator().iter().map(|migration| migration.version).collect()
+}
+
 impl Database {
     /// Opens the database and proves it with one connection. Creates the SQLite file, but no tables: see `migrate`.
     ///

@@ -37,6 +37,7 @@ pub mod devices;
 pub mod engine;
 pub mod error;
 pub mod feeds;
+pub mod health;
 pub mod incarnations;
 pub mod meta;
 pub mod ops;

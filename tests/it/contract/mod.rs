@@ -11,6 +11,7 @@ mod engine_cancel;
 mod engine_errors;
 mod feeds;
 mod hazards;
+mod health;
 mod incarnations;
 mod inspections;
 mod meta;

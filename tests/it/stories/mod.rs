@@ -2,6 +2,7 @@
 //! one kind. What a newcomer gets wrong: the server's clock stands still and the phones share it; waits of phones are hurried.
 
 mod command_line;
+mod doctor;
 mod lines;
 mod main_job;
 mod phones;
