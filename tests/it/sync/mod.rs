@@ -3,6 +3,7 @@
 
 mod pull;
 mod push;
+mod strange_text;
 mod verify;
 mod verify_random;
 
@@ -124,8 +125,11 @@ impl Phone {
     }
 
     pub(crate) async fn push(&self, world: &World, ops: &[Value]) -> Result<Pushed> {
-        let text = self.envelope(ops).to_string();
-        let request = serde_json::from_str(&text)?;
+        self.push_envelope(world, &self.envelope(ops).to_string()).await
+    }
+
+    pub(crate) async fn push_envelope(&self, world: &World, text: &str) -> Result<Pushed> {
+        let request = serde_json::from_str(text)?;
         let batch = PushBatch::of_request(&request);
         Ok(push_operations(world.app.clone(), self.caller.clone(), batch).await?)
     }

@@ -115,7 +115,7 @@ async fn hostile_work(world: &World, one: &mut Phone) -> Result<()> {
     let nul = one.op(8, json!({"kind": "create", "fields": {"description": "a\u{0}b"}}));
     let batch = [unreadable, damaged, third, fourth, foreign, nowhere, strange, nul];
     let end = one.push(world, &batch).await?;
-    let expected = ["refused", "refused", "refused", "held", "review", "review", "held", "review"];
+    let expected = ["refused", "refused", "refused", "held", "review", "review", "held", "applied"];
     assert_eq!(statuses(&end), expected);
     one.push(world, &batch).await?;
     let mut reused = one.create(9, "general");

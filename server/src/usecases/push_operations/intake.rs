@@ -7,6 +7,7 @@ use sync_protocol::ids::{DeviceId, IncarnationId, OpId};
 use sync_protocol::limits::{CHUNK_OPS_MAX, GROUP_OPS_MAX};
 use sync_protocol::op::{Group, Op, Unreadable};
 use sync_protocol::push::{PhoneClock, PushRequest, Stopped};
+use sync_protocol::text::clean;
 
 /// One operation as it came, with its exact bytes.
 #[derive(Debug, Clone)]
@@ -66,7 +67,7 @@ impl PushBatch {
             device: request.device,
             incarnation: request.incarnation,
             parent: request.parent,
-            app_version: request.app.chars().take(APP_VERSION_CHARS_MAX).collect(),
+            app_version: clean(&request.app).chars().take(APP_VERSION_CHARS_MAX).collect(),
             clock: request.clock.clone(),
             pending_total: request.pending_total.max(0),
             ops: ops.collect(),
