@@ -22,6 +22,7 @@ mod reading;
 mod records;
 mod reviews;
 mod sessions;
+mod unsettled;
 mod uploads;
 mod verify;
 

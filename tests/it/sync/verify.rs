@@ -119,8 +119,10 @@ async fn hostile_work(world: &World, one: &mut Phone) -> Result<()> {
     assert_eq!(statuses(&end), expected);
     one.push(world, &batch).await?;
     let mut reused = one.create(9, "general");
-    reused["seq"] = json!(1);
-    one.push(world, &[reused.clone()]).await?;
+    for taken in [1, 0, -3] {
+        reused["seq"] = json!(taken);
+        assert_eq!(statuses(&one.push(world, &[reused.clone()]).await?), ["refused"]);
+    }
     reused["seq"] = json!(one.seq);
     reused["id"] = json!(Uuid::from_u128(0x99));
     assert_eq!(statuses(&one.push(world, &[reused]).await?), ["refused"]);
