@@ -1,6 +1,8 @@
 //! The sync protocol through the real use cases, on both engines: what a push stores and answers, what a pull gives back. Phones here are
 //! a few lines that write operations by hand, so that hostile and broken ones can be written too; the real client has stories of its own.
 
+mod envelope;
+mod many_waiting;
 mod pull;
 mod push;
 mod strange_text;

@@ -6,7 +6,7 @@ use sync_protocol::digest::{Sha256Bytes, digest_text, sha256};
 use sync_protocol::ids::{DeviceId, IncarnationId, OpId};
 use sync_protocol::limits::{CHUNK_OPS_MAX, GROUP_OPS_MAX};
 use sync_protocol::op::{Group, Op, Unreadable};
-use sync_protocol::push::{PhoneClock, PushRequest, Stopped};
+use sync_protocol::push::{PhoneClock, PushRequest, SEQ_UNREADABLE, Stopped};
 use sync_protocol::text::clean;
 
 /// One operation as it came, with its exact bytes.
@@ -45,12 +45,16 @@ pub struct PushBatch {
     pub pending_total: i64,
     /// The operations, in sequence.
     pub ops: Vec<IncomingOp>,
+    /// Behind them stood an entry whose number cannot be read.
+    pub cut_off: bool,
 }
 
 impl PushBatch {
     /// Takes the operations out of an envelope, reading and hashing each.
     pub fn of_request(request: &PushRequest<'_>) -> Self {
-        let ops = request.ops.iter().map(|pushed| {
+        let readable = request.ops.iter().take_while(|pushed| pushed.seq != SEQ_UNREADABLE);
+        let cut_off = request.ops.iter().any(|pushed| pushed.seq == SEQ_UNREADABLE);
+        let ops = readable.map(|pushed| {
             let bytes = pushed.op.get().as_bytes().to_vec();
             let digest = sha256(&bytes);
             IncomingOp {
@@ -71,6 +75,7 @@ impl PushBatch {
             clock: request.clock.clone(),
             pending_total: request.pending_total.max(0),
             ops: ops.collect(),
+            cut_off,
         }
     }
 
@@ -96,6 +101,7 @@ impl PushBatch {
             clock: None,
             pending_total: 0,
             ops: ops.collect(),
+            cut_off: false,
         }
     }
 }
