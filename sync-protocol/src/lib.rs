@@ -19,6 +19,7 @@ pub mod push;
 pub mod record;
 pub mod role;
 pub mod schema;
+pub mod text;
 pub mod time;
 pub mod uscc;
 pub mod words;

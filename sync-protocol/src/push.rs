@@ -1,15 +1,20 @@
 //! The push envelope and its answer (protocol 3.3). Operations travel as raw JSON slices, because what is stored, hashed and compared is
 //! exactly what the phone froze; nobody between may re-serialise them.
 
+use crate::digest::sha256;
 use crate::ids::{DeviceId, IncarnationId, OpId};
 use crate::merge::Outcome;
 use crate::op::Group;
 use crate::time::Micros;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-/// One operation on its way to the server.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// Stands in [`PushedOp::seq`] where no number could be read; no phone counts so far down.
+pub const SEQ_UNREADABLE: i64 = i64::MIN;
+
+/// One operation on its way to the server. Reading one never fails for what stands in it, or one bad id would refuse the whole envelope: an
+/// operation that is not one is read as its own bytes, with an id made from them and without a digest, so that it is kept and refused alone.
+#[derive(Debug, Clone, Serialize)]
 pub struct PushedOp<'a> {
     /// Place in the phone's gap-free sequence, from 1.
     pub seq: i64,
@@ -21,8 +26,37 @@ pub struct PushedOp<'a> {
     /// Base64 of the SHA-256 of `op`'s exact bytes.
     pub digest: String,
     /// The frozen operation.
-    #[serde(borrow)]
     pub op: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct WellFormed<'a> {
+    seq: i64,
+    id: OpId,
+    #[serde(default)]
+    group: Option<Group>,
+    digest: String,
+    #[serde(borrow)]
+    op: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct OnlySeq {
+    seq: i64,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for PushedOp<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&'de RawValue>::deserialize(deserializer)?;
+        if let Ok(WellFormed { seq, id, group, digest, op }) = serde_json::from_str(raw.get()) {
+            return Ok(Self { seq, id, group, digest, op });
+        }
+        let seq = serde_json::from_str(raw.get()).map_or(SEQ_UNREADABLE, |OnlySeq { seq }| seq);
+        let mut id = [0; 16];
+        id.copy_from_slice(&sha256(raw.get().as_bytes())[..16]);
+        let id = uuid::Builder::from_custom_bytes(id).into_uuid().into();
+        Ok(Self { seq, id, group: None, digest: String::new(), op: raw })
+    }
 }
 
 /// The phone's clocks at the moment of pushing.
@@ -102,6 +136,11 @@ pub enum Stopped {
     },
     /// The time budget is used up; send the rest again.
     Budget {
+        /// The sequence number the server wants next.
+        expect: i64,
+    },
+    /// The next entry of the batch has no number that can be read; nothing behind it was looked at. Send from `expect`, readable.
+    Unreadable {
         /// The sequence number the server wants next.
         expect: i64,
     },

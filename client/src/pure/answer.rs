@@ -103,6 +103,8 @@ fn next_step(sent: &[SentOp], last_seq: i64, response: &PushResponse, progress: 
         }
         // The first group is cut in our own numbering; only counting anew closes it.
         Some(Stopped::GroupCut { .. }) if !progress => Next::NewLife,
+        // What this phone froze can be read; if the server says otherwise, hurrying changes nothing.
+        Some(Stopped::Unreadable { .. }) => calm(NO_PROGRESS_WAIT_S),
         Some(Stopped::Busy { .. }) => calm(1),
         Some(Stopped::Gap { .. } | Stopped::GroupCut { .. } | Stopped::Budget { .. }) | None => {
             calm(if progress { 0 } else { NO_PROGRESS_WAIT_S })

@@ -71,21 +71,22 @@ pub async fn find_device(tx: &mut Tx, id: Uuid) -> Result<Option<DeviceRow>, DbE
     tx.fetch_optional(statement).await?.as_ref().map(device_row).transpose()
 }
 
+const LIST_OF_USER_SQL: &str = "SELECT id, user_id, label, model, enrolled_at, seen_at, revoked_at FROM devices
+     WHERE user_id = $1 AND (enrolled_at, id) < ($2, $3) ORDER BY enrolled_at DESC, id DESC LIMIT $4";
+const LIST_SQL: &str = "SELECT id, user_id, label, model, enrolled_at, seen_at, revoked_at FROM devices
+     WHERE $1 IS NULL AND (enrolled_at, id) < ($2, $3) ORDER BY enrolled_at DESC, id DESC LIMIT $4";
+
 /// Phones of one person, or of everybody, revoked ones too: enrolled last first, after `page.after` in that order.
 ///
 /// # Errors
 /// When the database fails; the transaction is then over.
 pub async fn list_devices(tx: &mut Tx, user: Option<Uuid>, page: Page) -> Result<Vec<DeviceRow>, DbError> {
     let after = page.after.unwrap_or((i64::MAX, Uuid::max()));
-    let statement = Statement::new(
-        "SELECT id, user_id, label, model, enrolled_at, seen_at, revoked_at FROM devices
-         WHERE ($1 IS NULL OR user_id = $1) AND (enrolled_at, id) < ($2, $3)
-         ORDER BY enrolled_at DESC, id DESC LIMIT $4",
-    )
-    .bind(user)
-    .bind(after.0)
-    .bind(after.1)
-    .bind(page.limit);
+    let statement = Statement::new(if user.is_some() { LIST_OF_USER_SQL } else { LIST_SQL })
+        .bind(user)
+        .bind(after.0)
+        .bind(after.1)
+        .bind(page.limit);
     tx.fetch_all(statement).await?.iter().map(device_row).collect()
 }
 
@@ -109,4 +110,18 @@ pub async fn revoke_device(tx: &mut Tx, id: Uuid, revoked_at: i64) -> Result<boo
         .bind(id)
         .bind(revoked_at);
     Ok(tx.execute(statement).await? > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::projections::{Villages, sqlite_plan};
+
+    #[tokio::test]
+    async fn both_lists_walk_an_index_in_order() {
+        for (sql, index) in [(LIST_SQL, "devices_by_enrolled"), (LIST_OF_USER_SQL, "devices_by_user")] {
+            let plan = sqlite_plan(sql, 4, &Villages::All).await;
+            assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{plan}");
+        }
+    }
 }

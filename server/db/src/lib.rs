@@ -46,6 +46,7 @@ pub mod records;
 mod rows;
 pub mod sessions;
 pub mod statement;
+pub mod unsettled;
 pub mod uploads;
 pub mod verify;
 

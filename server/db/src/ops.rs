@@ -165,18 +165,41 @@ pub async fn create_ops(tx: &mut Tx, ops: Vec<NewOp>) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Operations that wait for one of these records, in order of phone database and sequence.
+/// Operations that wait for one of these records, in order of phone database and sequence, after `after` in that order.
 ///
 /// # Errors
 /// When the database fails; the transaction is then over.
-pub async fn list_waiting(tx: &mut Tx, records: &[Uuid], limit: i64) -> Result<Vec<NewOp>, DbError> {
+pub async fn list_waiting(
+    tx: &mut Tx,
+    records: &[Uuid],
+    after: Option<(Uuid, i64)>,
+    limit: i64,
+) -> Result<Vec<NewOp>, DbError> {
+    let (after_life, after_seq) = after.unwrap_or((Uuid::nil(), i64::MIN));
     let statement = Statement::new(
         "SELECT id, incarnation, seq, feed, record, kind, digest, body, context, status, outcome, waits_for, received_at
-         FROM ops WHERE waits_for IS NOT NULL AND waits_for IN ($in) ORDER BY incarnation, seq LIMIT $1",
+         FROM ops WHERE waits_for IS NOT NULL AND waits_for IN ($in) AND (incarnation, seq) > ($1, $2)
+         ORDER BY incarnation, seq LIMIT $3",
     )
+    .bind(after_life)
+    .bind(after_seq)
     .bind(limit)
     .bind_list(records.iter().copied().map(Value::from).collect());
     tx.fetch_all(statement).await?.iter().map(new_op).collect()
+}
+
+/// Whether an operation still waits for one of these records although it stands in the operation's own village. What names a record of
+/// another village waits on.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn find_waiting_beside(tx: &mut Tx, records: &[Uuid]) -> Result<bool, DbError> {
+    let statement = Statement::new(
+        "SELECT ops.id FROM ops JOIN records ON records.id = ops.waits_for AND records.feed = ops.feed
+         WHERE ops.waits_for IS NOT NULL AND ops.waits_for IN ($in) LIMIT 1",
+    )
+    .bind_list(records.iter().copied().map(Value::from).collect());
+    Ok(tx.fetch_optional(statement).await?.is_some())
 }
 
 /// Says what a held operation came to.

@@ -65,7 +65,7 @@ impl Villages {
     }
 
     /// Whether every village is meant, and the list for `IN ($in)`.
-    fn binds(&self) -> (bool, Vec<Value>) {
+    pub(crate) fn binds(&self) -> (bool, Vec<Value>) {
         match self {
             Self::All => (true, Vec::new()),
             Self::Only(ids) => (false, ids.iter().map(|id| Value::from(id.as_str())).collect()),
@@ -75,7 +75,7 @@ impl Villages {
 
 /// How SQLite would run a list: one line per step. `binds` single binds stand before the villages.
 #[cfg(test)]
-async fn sqlite_plan(sql: &'static str, binds: usize, villages: &Villages) -> String {
+pub(crate) async fn sqlite_plan(sql: &'static str, binds: usize, villages: &Villages) -> String {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("plan.db").display());
     let database = crate::Database::connect(&crate::DatabaseConfig::new(url)).await.unwrap();
@@ -86,6 +86,9 @@ async fn sqlite_plan(sql: &'static str, binds: usize, villages: &Villages) -> St
         statement = statement.bind(0_i64);
     }
     let mut tx = database.begin_read().await.unwrap();
-    let rows = tx.fetch_all(statement.bind_list(villages.binds().1)).await.unwrap();
+    if sql.contains("($in)") {
+        statement = statement.bind_list(villages.binds().1);
+    }
+    let rows = tx.fetch_all(statement).await.unwrap();
     rows.iter().map(|row| row.text("detail").unwrap()).collect::<Vec<_>>().join("; ")
 }

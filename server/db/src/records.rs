@@ -60,6 +60,17 @@ pub async fn find_records(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<RecordRow>, D
     tx.fetch_all(statement).await?.iter().map(record_row).collect()
 }
 
+/// The feeds of those of the records that exist, in order of id.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn find_feeds_of_records(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>, DbError> {
+    let statement = Statement::new("SELECT id, feed FROM records WHERE id IN ($in) ORDER BY id")
+        .bind_list(ids.iter().copied().map(Value::from).collect());
+    let rows = tx.fetch_all(statement).await?;
+    rows.iter().map(|row| Ok((row.uuid("id")?, row.text("feed")?))).collect()
+}
+
 /// Human numbers of the named records that have one, in order of id.
 ///
 /// # Errors

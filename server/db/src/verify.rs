@@ -76,6 +76,7 @@ pub async fn list_life_counts(tx: &mut Tx, after: Option<Uuid>, limit: i64) -> R
              (SELECT COALESCE(MIN(ops.seq), 1) FROM ops WHERE ops.incarnation = life.id) AS lowest,
              (SELECT COALESCE(MAX(ops.seq), 0) FROM ops WHERE ops.incarnation = life.id) AS highest,
              (SELECT COUNT(DISTINCT quarantine.seq) FROM quarantine WHERE quarantine.incarnation = life.id
+                 AND quarantine.seq >= 1 AND quarantine.seq <= life.consumed
                  AND NOT EXISTS (SELECT 1 FROM ops WHERE ops.incarnation = life.id AND ops.seq = quarantine.seq)
              ) AS quarantined
          FROM incarnations AS life WHERE life.id > $1 ORDER BY life.id LIMIT $2",

@@ -133,6 +133,7 @@ impl Phone {
                 clock: None,
                 pending_total,
                 ops,
+                cut_off: false,
             };
             let pushed = push_operations(app.clone(), self.caller.clone(), batch).await?;
             if pushed.consumed_to < last || pushed.stopped.is_some() {

@@ -5,7 +5,7 @@ use crate::auth::permissions::Action;
 use crate::usecases::caller::Caller;
 use crate::usecases::reading::photos_of::{PhotoCount, photos_of};
 use crate::usecases::reading::{
-    Conditions, PageOf, PageQuery, ReadError, area_names, cursor, instant, narrow, readable,
+    Conditions, PageOf, PageQuery, ReadError, area_names, cursor, instant, narrow, readable, shows_place,
 };
 use paicha_db::projections::{self, HazardFilter, HazardRow, Page, find_places};
 use paicha_db::{Tx, records};
@@ -33,9 +33,11 @@ pub struct HazardItem {
     pub village_disputed: bool,
     /// The inspection that found it.
     pub inspection: Option<Uuid>,
+    /// That inspection is not here or of another village, so no row of a form prints the hazard until a person settles it.
+    pub inspection_elsewhere: bool,
     /// The place.
     pub place: Option<Uuid>,
-    /// What people call the place.
+    /// What people call the place; nothing for a place of another village.
     pub place_name: Option<String>,
     /// Level code.
     pub level: Option<String>,
@@ -112,11 +114,15 @@ pub(crate) async fn hazard_items(app: &App, tx: &mut Tx, rows: Vec<HazardRow>) -
     let names = area_names(tx, rows.iter().map(|row| row.village.as_str())).await?;
     let numbers: BTreeMap<Uuid, String> = records::find_numbers(tx, &ids).await?.into_iter().collect();
     let place_ids: Vec<Uuid> = rows.iter().filter_map(|row| row.place).collect();
-    let places: BTreeMap<Uuid, String> =
-        find_places(tx, &place_ids).await?.into_iter().map(|place| (place.id, place.name)).collect();
+    let places: BTreeMap<Uuid, (String, String)> =
+        find_places(tx, &place_ids).await?.into_iter().map(|place| (place.id, (place.feed, place.name))).collect();
+    let visits: Vec<Uuid> = rows.iter().filter_map(|row| row.inspection).collect();
+    let visits: BTreeMap<Uuid, String> = records::find_feeds_of_records(tx, &visits).await?.into_iter().collect();
     let mut photos = photos_of(app, tx, &ids).await?;
     let item = |row: HazardRow| {
         let shown = photos.remove(&row.id).unwrap_or_default();
+        let place_name = row.place.and_then(|place| places.get(&place));
+        let place_name = place_name.filter(|(feed, _)| shows_place(feed, &row.feed, &row.village));
         let in_words = |field: &str, code: Option<&str>| word("hazard", field, code?);
         HazardItem {
             id: row.id,
@@ -125,9 +131,10 @@ pub(crate) async fn hazard_items(app: &App, tx: &mut Tx, rows: Vec<HazardRow>) -
             village: row.village,
             village_basis: row.village_basis,
             village_disputed: row.village_disputed,
+            inspection_elsewhere: row.inspection.is_some_and(|visit| visits.get(&visit) != Some(&row.feed)),
             inspection: row.inspection,
             place: row.place,
-            place_name: row.place.and_then(|place| places.get(&place).cloned()),
+            place_name: place_name.map(|(_, name)| name.clone()),
             level_text: in_words("level", row.level.as_deref()),
             level: row.level,
             state_text: in_words("state", Some(&row.state)),

@@ -5,7 +5,7 @@ use crate::auth::permissions::Action;
 use crate::usecases::caller::Caller;
 use crate::usecases::reading::photos_of::{PhotoCount, photos_of};
 use crate::usecases::reading::{
-    Conditions, PageOf, PageQuery, ReadError, area_names, cursor, instant, narrow, readable,
+    Conditions, PageOf, PageQuery, ReadError, area_names, cursor, instant, narrow, readable, shows_place,
 };
 use paicha_db::Tx;
 use paicha_db::projections::{self, InspectionFilter, InspectionRow, Page, find_places};
@@ -35,7 +35,7 @@ pub struct InspectionItem {
     pub kind_text: Option<&'static str>,
     /// The place.
     pub place: Option<Uuid>,
-    /// What people call the place.
+    /// What people call the place; nothing for a place of another village.
     pub place_name: Option<String>,
     /// 排查单位.
     pub inspecting_unit: Option<String>,
@@ -100,11 +100,13 @@ pub(crate) async fn inspection_items(
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let names = area_names(tx, rows.iter().map(|row| row.village.as_str())).await?;
     let place_ids: Vec<Uuid> = rows.iter().filter_map(|row| row.place).collect();
-    let places: BTreeMap<Uuid, String> =
-        find_places(tx, &place_ids).await?.into_iter().map(|place| (place.id, place.name)).collect();
+    let places: BTreeMap<Uuid, (String, String)> =
+        find_places(tx, &place_ids).await?.into_iter().map(|place| (place.id, (place.feed, place.name))).collect();
     let mut photos = photos_of(app, tx, &ids).await?;
     let item = |row: InspectionRow| {
         let shown = photos.remove(&row.id).unwrap_or_default();
+        let place_name = row.place.and_then(|place| places.get(&place));
+        let place_name = place_name.filter(|(feed, _)| shows_place(feed, &row.feed, &row.village));
         InspectionItem {
             id: row.id,
             village_name: names.get(&row.village).cloned().unwrap_or_default(),
@@ -114,7 +116,7 @@ pub(crate) async fn inspection_items(
             kind_text: row.kind.as_deref().and_then(|code| word("inspection", "kind", code)),
             kind: row.kind,
             place: row.place,
-            place_name: row.place.and_then(|place| places.get(&place).cloned()),
+            place_name: place_name.map(|(_, name)| name.clone()),
             inspecting_unit: row.inspecting_unit,
             started_at: instant(row.started_at),
             received_at: instant(row.received_at),

@@ -7,6 +7,7 @@ use sync_protocol::digest::from_hex;
 use sync_protocol::geo::{Basis, Fix, Wgs84Point, canonical};
 use sync_protocol::merge::{FieldOutcome, report_village};
 use sync_protocol::record::{Record, Register};
+use sync_protocol::text::clean;
 use sync_protocol::time::Micros;
 use uuid::Uuid;
 
@@ -53,7 +54,7 @@ pub fn project(record: &Record) -> Projected {
         let link = |(photo, role): (sync_protocol::ids::RecordId, &str)| PhotoLinkRow {
             record: record.id.0,
             photo: photo.0,
-            role: role.to_owned(),
+            role: clean(role).into_owned(),
         };
         rows.links.push((record.id.0, record.live_photos().map(link).collect()));
     }
@@ -61,8 +62,13 @@ pub fn project(record: &Record) -> Projected {
     rows
 }
 
+/// A text field as columns hold it.
+fn shown_clean(record: &Record, field: &str) -> Option<String> {
+    record.shown_text(field).map(|text| clean(&text).into_owned())
+}
+
 fn shown_uuid(record: &Record, field: &str) -> Option<Uuid> {
-    record.shown_text(field)?.parse().ok()
+    shown_clean(record, field)?.parse().ok()
 }
 
 fn shown_point(record: &Record, field: &str) -> Option<Wgs84Point> {
@@ -88,7 +94,7 @@ fn counted_in(record: &Record) -> (String, String, bool) {
 /// When something happened: the earlier of what the record claims and when its first operation was made, both as far as they can be
 /// trusted. A claim may lie before the saving of the record, never after its receipt.
 fn event_at(record: &Record, claim: &str) -> i64 {
-    let claimed = record.shown_text(claim).and_then(|text| text.parse::<Micros>().ok());
+    let claimed = shown_clean(record, claim).and_then(|text| text.parse::<Micros>().ok());
     let made = record.created.at;
     claimed.map_or(made, |claimed| claimed.min(made)).as_micros()
 }
@@ -99,14 +105,14 @@ fn place(record: &Record) -> PlaceRow {
         id: record.id.0,
         feed: record.feed.as_str().to_owned(),
         village: record.feed.as_str().to_owned(),
-        name: record.shown_text("name").unwrap_or_default(),
-        place_type: record.shown_text("place_type"),
-        sector: record.shown_text("sector"),
-        uscc: record.shown_text("uscc"),
-        address: record.shown_text("address"),
+        name: shown_clean(record, "name").unwrap_or_default(),
+        place_type: shown_clean(record, "place_type"),
+        sector: shown_clean(record, "sector"),
+        uscc: shown_clean(record, "uscc"),
+        address: shown_clean(record, "address"),
         lat84: point.map(Wgs84Point::lat84),
         lon84: point.map(Wgs84Point::lon84),
-        status: record.shown_text("status"),
+        status: shown_clean(record, "status"),
     }
 }
 
@@ -123,9 +129,9 @@ fn inspection(record: &Record) -> InspectionRow {
         village,
         village_basis,
         village_disputed,
-        kind: record.shown_text("kind"),
+        kind: shown_clean(record, "kind"),
         place: shown_uuid(record, "place"),
-        inspecting_unit: record.shown_text("inspecting_unit"),
+        inspecting_unit: shown_clean(record, "inspecting_unit"),
         started_at: event_at(record, "started_at"),
         received_at: record.received_at.as_micros(),
         submitted: record.submitted.is_some(),
@@ -147,11 +153,11 @@ fn hazard(record: &Record) -> HazardRow {
         village_disputed,
         inspection: shown_uuid(record, "inspection"),
         place: shown_uuid(record, "place"),
-        level: record.shown_text("level"),
-        state: record.shown_text("state").unwrap_or_else(|| "reg".to_owned()),
-        origin: record.shown_text("origin"),
-        description: record.shown_text("description"),
-        deadline: record.shown_text("deadline"),
+        level: shown_clean(record, "level"),
+        state: shown_clean(record, "state").unwrap_or_else(|| "reg".to_owned()),
+        origin: shown_clean(record, "origin"),
+        description: shown_clean(record, "description"),
+        deadline: shown_clean(record, "deadline"),
         found_at: event_at(record, "found_at"),
         received_at: record.received_at.as_micros(),
         lat84: point.map(Wgs84Point::lat84),
@@ -170,13 +176,13 @@ fn photo(record: &Record) -> Option<PhotoRow> {
     Some(PhotoRow {
         id: record.id.0,
         feed: record.feed.as_str().to_owned(),
-        sha256: from_hex(&record.shown_text("sha256")?)?.to_vec(),
+        sha256: from_hex(&shown_clean(record, "sha256")?)?.to_vec(),
         bytes: record.shown("bytes").and_then(|bytes| bytes.as_i64()).unwrap_or(0),
-        mime: record.shown_text("mime").unwrap_or_default(),
-        stored: record.shown_text("state").as_deref() == Some("stored"),
+        mime: shown_clean(record, "mime").unwrap_or_default(),
+        stored: shown_clean(record, "state").as_deref() == Some("stored"),
         derive_state: derived["state"].as_str().map(str::to_owned),
         derive_version: derived["version"].as_i64().unwrap_or(0),
-        taken_at: record.shown_text("taken_at").and_then(|text| text.parse::<Micros>().ok()).map(Micros::as_micros),
+        taken_at: shown_clean(record, "taken_at").and_then(|text| text.parse::<Micros>().ok()).map(Micros::as_micros),
         lat84: point.map(Wgs84Point::lat84),
         lon84: point.map(Wgs84Point::lon84),
         dhash: hash("dhash"),
@@ -189,11 +195,12 @@ fn photo(record: &Record) -> Option<PhotoRow> {
 /// What a person should look at: fields whose values stand side by side, and changes that wait. Their ids follow from record, field and
 /// operation, so the same history opens the same items in every order.
 fn reviews(record: &Record) -> Vec<ReviewRow> {
+    // A field of a newer app may have any name.
     let row = |id: String, field: &str, why: String, op: Option<Uuid>, opened_at: i64| ReviewRow {
-        id,
+        id: clean(&id).into_owned(),
         record: record.id.0,
         feed: record.feed.as_str().to_owned(),
-        field: field.to_owned(),
+        field: clean(field).into_owned(),
         why,
         op,
         opened_at,

@@ -109,6 +109,10 @@ async fn push_chunks(app: &App, caller: &Caller, batch: PushBatch) -> Result<Pus
         Some(consumed) => consumed,
         None => chunk::consumed(app, &batch).await?,
     };
+    // A group that the unreadable entry cut is cut for that reason.
+    if batch.cut_off && matches!(stopped, None | Some(Stopped::GroupCut { .. })) {
+        stopped = Some(Stopped::Unreadable { expect: consumed_to + 1 });
+    }
     let backoff_s = if matches!(stopped, Some(Stopped::Busy { .. })) { BUSY_BACKOFF_S } else { 0 };
     app.photos_waiting.notify_one();
     Ok(Pushed { consumed_to, results, stopped, backoff_s })

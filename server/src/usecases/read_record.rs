@@ -126,7 +126,7 @@ pub async fn read_record(app: &App, caller: &Caller, kind: &str, id: Uuid) -> Re
         rev: row.rev,
         received_at: instant(record.received_at.as_micros()),
         submitted_at: record.submitted.as_ref().map(|stamp| stamp.at),
-        fields: fields::fields(&mut tx, &mut names, &record).await?,
+        fields: fields::fields(&mut tx, &mut names, &record, &villages).await?,
         pending: fields::pending(&mut tx, &mut names, &record).await?,
         additions: fields::additions(&mut tx, &mut names, &record).await?,
         incomplete: fields::incomplete(&record),

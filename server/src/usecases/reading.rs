@@ -134,6 +134,12 @@ pub async fn area_names<'a>(
     Ok(feeds::find_feeds(tx, &codes).await?.into_iter().map(|feed| (feed.id, feed.name)).collect())
 }
 
+/// Whether a record that syncs in `feed` and counts in `village` may show the name and address of a place of `place_feed`. Anybody can
+/// write down the id of a place; its data belongs to its own village's readers, so it shows only where that village is the record's too.
+pub fn shows_place(place_feed: &str, feed: &str, village: &str) -> bool {
+    place_feed == feed || place_feed == village
+}
+
 /// Whether a feed is for people at all: the quarantine is for supervisors only.
 pub fn is_area(code: &str) -> bool {
     code != FeedId::quarantine().as_str()

@@ -141,6 +141,24 @@ pub fn outcome_of(op: OpId, settled: &str) -> OpOutcome {
     OpOutcome { op, status, field: None, text_zh }
 }
 
+/// Why an operation took no effect, in words.
+pub fn reason_words(why: &str) -> &str {
+    match why {
+        "out_of_scope" => "填写人当时无权在该村填报，内容已保存，未生效",
+        "unknown_village" => "所填的村不存在，内容已保存，未生效",
+        "already_exists" => "同一编号的记录已存在，内容已保存，未生效",
+        "server_fault" => "服务器处理失败，内容已保存，未生效",
+        "unreadable" => "内容无法读取，原文已保存",
+        "wrong_digest" => "内容在传输中损坏，原文已保存",
+        "group_refused" => "同一次保存的其他内容无法读取，整组未生效",
+        "unknown_kind" | "unknown_type" => "本版本不认识的内容，升级后处理",
+        "unknown_record" => "等待的记录长时间没有上传，请联系填写人",
+        "seq_reuse" => "序号已被其他内容使用，原文已隔离保存",
+        "id_reuse" => "操作编号已被其他内容使用，原文已隔离保存",
+        other => other,
+    }
+}
+
 /// How well a time is known, in words.
 pub fn grade_words(grade: Grade) -> &'static str {
     match grade {

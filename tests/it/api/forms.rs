@@ -144,8 +144,14 @@ async fn a_subdistricts_workbook_has_its_own_sheet_first_and_counts_a_joint_visi
         let mut here = Field::new(&rig, VILLAGE).await?;
         let mut there = Field::new(&rig, OTHER_VILLAGE).await?;
         there.visit(10, "2023-06-02T10:00:00+08:00", json!({ "inspecting_unit": "云上村" })).await?;
-        here.visit(11, "2023-06-03T10:00:00+08:00", json!({ "joint_visit": [id(10)] })).await?;
-        here.visit(12, "2023-06-04T10:00:00+08:00", json!({})).await?;
+        // Another village's visit is not folded, even when both name each other; nor is a visit that only one side names.
+        there
+            .visit(13, "2023-06-02T11:00:00+08:00", json!({ "joint_visit": [id(11)], "inspecting_unit": "云上村" }))
+            .await?;
+        here.visit(11, "2023-06-03T10:00:00+08:00", json!({ "joint_visit": [id(13), id(14)] })).await?;
+        here.visit(14, "2023-06-03T10:05:00+08:00", json!({ "joint_visit": [id(11)], "inspecting_unit": "测试站" }))
+            .await?;
+        here.visit(12, "2023-06-04T10:00:00+08:00", json!({ "joint_visit": [id(11)] })).await?;
         let office = rig.person(Role::R3, SUBDISTRICT).await?;
 
         let path = "/v1/forms/appendix1?month=2023-06";
@@ -155,14 +161,15 @@ async fn a_subdistricts_workbook_has_its_own_sheet_first_and_counts_a_joint_visi
             rows.iter().map(|row| row["inspecting_unit"].clone()).collect()
         };
         assert_eq!((&reply["area"], &reply["area_name"]), (&json!(SUBDISTRICT), &json!("测试街道")));
-        assert_eq!(units(&reply["form"]), [json!("石桥村、云上村"), json!("石桥村")]);
-        assert_eq!(units(&reply["villages"][0]), [json!("石桥村"), json!("石桥村")]);
-        assert_eq!(units(&reply["villages"][1]), [json!("云上村")]);
+        let (own, joint, other) = (json!("石桥村"), json!("石桥村、测试站"), json!("云上村"));
+        assert_eq!(units(&reply["form"]), [joint.clone(), own.clone(), other.clone(), other.clone()]);
+        assert_eq!(units(&reply["villages"][0]), [joint, own]);
+        assert_eq!(units(&reply["villages"][1]), [other.clone(), other]);
 
         let file = get(&rig, &office, path).await?.bytes().await?;
         let workbook: Xlsx<_> = open_workbook_from_rs(Cursor::new(file.to_vec()))?;
         assert_eq!(workbook.sheet_names(), ["街道汇总", "石桥村", "云上村"]);
-        assert_eq!(data_rows(&file, "街道汇总")?.len(), 2);
+        assert_eq!(data_rows(&file, "街道汇总")?.len(), 4);
         assert_eq!(data_rows(&file, "石桥村")?.len(), 2);
         rig.stop().await?;
     }
@@ -189,6 +196,51 @@ async fn a_form_outside_of_the_scope_looks_as_if_it_were_not_there() -> Result<(
         let administrator = rig.person(Role::R10, "*").await?;
         let refused = refusal(&rig, &administrator, &ask(&format!("village={VILLAGE}&month=2023-06"))).await?;
         assert_eq!((refused.0, &refused.1["code"]), (403, &json!("forbidden")));
+        rig.stop().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_another_village_names_prints_nothing_here_and_is_not_lost() -> Result<()> {
+    for engine in ENGINES {
+        let rig = after_june(engine).await?;
+        let mut here = Field::new(&rig, VILLAGE).await?;
+        let mut there = Field::new(&rig, OTHER_VILLAGE).await?;
+        // The visit names the place before the server knows it, so that it counts here; the name is still the other village's.
+        here.visit(10, "2023-06-02T10:00:00+08:00", json!({ "place": id(1) })).await?;
+        there.place(1, "云上木器厂").await?;
+        there.hazard(20, 10, json!({ "level": "major_direct", "description": "别村写来的隐患" })).await?;
+        here.hazard(21, 10, json!({ "description": "本村的隐患", "place": id(1) })).await?;
+
+        let form = here.json(&format!("/v1/forms/appendix1?village={VILLAGE}&month=2023-06&format=json")).await?;
+        let row = &form["form"]["rows"][0];
+        assert_eq!(row["finding"], "无重大隐患；一般隐患1处：本村的隐患");
+        assert_eq!(
+            (&row["place"], &row["remark"]),
+            (&json!("（焊接间）"), &json!("未提交；所选场所属于其他村，待核实"))
+        );
+
+        let office = rig.person(Role::R3, SUBDISTRICT).await?;
+        let items = json_of(&rig, &office, "/v1/hazards").await?["items"].clone();
+        let told: std::collections::BTreeMap<_, _> = items
+            .as_array()
+            .context("items")?
+            .iter()
+            .map(|item| (item["id"].to_string(), item["inspection_elsewhere"].clone()))
+            .collect();
+        let expected = [(json!(id(20)).to_string(), json!(true)), (json!(id(21)).to_string(), json!(false))];
+        assert_eq!(told, expected.into_iter().collect());
+
+        for path in [
+            "/v1/hazards",
+            "/v1/inspections",
+            &format!("/v1/inspections/{}", id(10)),
+            &format!("/v1/hazards/{}", id(21)),
+        ] {
+            let answer = here.json(path).await?.to_string();
+            assert!(!answer.contains("云上木器厂") && !answer.contains("别村写来的隐患"), "{path}: {answer}");
+        }
         rig.stop().await?;
     }
     Ok(())

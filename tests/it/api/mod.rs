@@ -17,6 +17,7 @@ mod inspections;
 mod permissions;
 mod photo_rig;
 mod photos;
+mod reviews;
 mod stock_clients;
 mod upload_crowd;
 mod upload_failures;

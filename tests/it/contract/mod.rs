@@ -23,6 +23,7 @@ mod reading;
 mod records;
 mod reviews;
 mod sessions;
+mod unsettled;
 mod uploads;
 mod verify;
 

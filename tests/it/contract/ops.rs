@@ -3,8 +3,8 @@
 use paicha_db::incarnations::{Seen, lock_incarnation};
 use paicha_db::ops::{
     LedgerOp, NewLedgerEntry, NewOp, Quarantined, SettledOp, StoredAnswer, Stretch, create_ledger_entries, create_ops,
-    create_quarantined, find_answers, find_last_seq_before, find_op, list_answers, list_ledger, list_ops_of_record,
-    list_quarantined, list_settled, list_waiting, place_settlement, settle_op,
+    create_quarantined, find_answers, find_last_seq_before, find_op, find_waiting_beside, list_answers, list_ledger,
+    list_ops_of_record, list_quarantined, list_settled, list_waiting, place_settlement, settle_op,
 };
 use paicha_db::{DbError, Statement, Tx};
 use paicha_tests::databases::both_engines;
@@ -123,11 +123,14 @@ async fn a_settled_operation_waits_no_longer() {
         create_ops(&mut tx, vec![other.clone(), waiting(3, 61), waiting(2, 60), waiting(4, 62), op(5)]).await?;
 
         let all = [waiting(2, 60), waiting(3, 61), other.clone()];
-        assert_eq!(list_waiting(&mut tx, &[id(61), id(60)], 3).await?, all);
-        assert_eq!(list_waiting(&mut tx, &[id(61), id(60)], 2).await?, all[..2]);
-        assert_eq!(list_waiting(&mut tx, &[], 9).await?, []);
+        assert_eq!(list_waiting(&mut tx, &[id(61), id(60)], None, 3).await?, all);
+        assert_eq!(list_waiting(&mut tx, &[id(61), id(60)], None, 2).await?, all[..2]);
+        assert_eq!(list_waiting(&mut tx, &[], None, 9).await?, []);
+        let second = (all[0].incarnation, all[0].seq);
+        assert_eq!(list_waiting(&mut tx, &[id(61), id(60)], Some(second), 9).await?, all[1..]);
+        assert!(!find_waiting_beside(&mut tx, &[id(60), id(61)]).await?, "no such record yet");
         settle_op(&mut tx, op(2).id, "merged").await?;
-        assert_eq!(list_waiting(&mut tx, &[id(60)], 9).await?, [other]);
+        assert_eq!(list_waiting(&mut tx, &[id(60)], None, 9).await?, [other]);
         assert_eq!(find_op(&mut tx, op(2).id).await?, Some(NewOp { waits_for: None, ..waiting(2, 60) }));
         let settled = Statement::new("SELECT settled FROM ops WHERE settled IS NOT NULL");
         assert_eq!(tx.fetch_one(settled).await?.text("settled")?, "merged");

@@ -4,7 +4,7 @@ use paicha_db::projections::{
     HazardRow, InspectionRow, PhotoLinkRow, PhotoRow, Villages, count_photos_owed, list_hazards_of_inspections,
     list_inspections_for_form, list_photo_links_of_photo, put_hazards, put_inspections, put_photo_links, put_photos,
 };
-use paicha_db::records::{RecordRow, find_numbers, put_numbers, put_records};
+use paicha_db::records::{RecordRow, find_feeds_of_records, find_numbers, put_numbers, put_records};
 use paicha_tests::databases::both_engines;
 
 use super::{LOWER, UPPER, id, only, put_villages};
@@ -166,6 +166,9 @@ async fn numbers_are_found_for_the_records_that_have_one() {
         let numbered = [(id(1), "YH-1".to_owned()), (id(3), "YH-3".to_owned())];
         assert_eq!(find_numbers(&mut tx, &[id(3), id(2), id(1), id(9)]).await?, numbered);
         assert_eq!(find_numbers(&mut tx, &[]).await?, []);
+        let feeds = [(id(1), UPPER.to_owned()), (id(3), UPPER.to_owned())];
+        assert_eq!(find_feeds_of_records(&mut tx, &[id(3), id(9), id(1)]).await?, feeds);
+        assert_eq!(find_feeds_of_records(&mut tx, &[]).await?, []);
         Ok(())
     })
     .await;

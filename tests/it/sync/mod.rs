@@ -1,8 +1,11 @@
 //! The sync protocol through the real use cases, on both engines: what a push stores and answers, what a pull gives back. Phones here are
 //! a few lines that write operations by hand, so that hostile and broken ones can be written too; the real client has stories of its own.
 
+mod envelope;
+mod many_waiting;
 mod pull;
 mod push;
+mod strange_text;
 mod verify;
 mod verify_random;
 
@@ -124,8 +127,11 @@ impl Phone {
     }
 
     pub(crate) async fn push(&self, world: &World, ops: &[Value]) -> Result<Pushed> {
-        let text = self.envelope(ops).to_string();
-        let request = serde_json::from_str(&text)?;
+        self.push_envelope(world, &self.envelope(ops).to_string()).await
+    }
+
+    pub(crate) async fn push_envelope(&self, world: &World, text: &str) -> Result<Pushed> {
+        let request = serde_json::from_str(text)?;
         let batch = PushBatch::of_request(&request);
         Ok(push_operations(world.app.clone(), self.caller.clone(), batch).await?)
     }

@@ -115,12 +115,14 @@ async fn hostile_work(world: &World, one: &mut Phone) -> Result<()> {
     let nul = one.op(8, json!({"kind": "create", "fields": {"description": "a\u{0}b"}}));
     let batch = [unreadable, damaged, third, fourth, foreign, nowhere, strange, nul];
     let end = one.push(world, &batch).await?;
-    let expected = ["refused", "refused", "refused", "held", "review", "review", "held", "review"];
+    let expected = ["refused", "refused", "refused", "held", "review", "review", "held", "applied"];
     assert_eq!(statuses(&end), expected);
     one.push(world, &batch).await?;
     let mut reused = one.create(9, "general");
-    reused["seq"] = json!(1);
-    one.push(world, &[reused.clone()]).await?;
+    for taken in [1, 0, -3] {
+        reused["seq"] = json!(taken);
+        assert_eq!(statuses(&one.push(world, &[reused.clone()]).await?), ["refused"]);
+    }
     reused["seq"] = json!(one.seq);
     reused["id"] = json!(Uuid::from_u128(0x99));
     assert_eq!(statuses(&one.push(world, &[reused]).await?), ["refused"]);

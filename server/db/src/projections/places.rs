@@ -218,7 +218,18 @@ pub async fn list_places_of_feed(
 
 #[cfg(test)]
 mod tests {
-    use super::prefix_end;
+    use super::*;
+    use crate::projections::sqlite_plan;
+
+    #[tokio::test]
+    async fn the_lists_of_all_and_of_one_village_walk_an_index_in_order() {
+        let filter = PlaceFilter::default();
+        let plan = sqlite_plan(list_sql(&Villages::All, &filter), 15, &Villages::All).await;
+        assert!(plan.contains("USING INDEX places_by_name") && !plan.contains("TEMP B-TREE"), "{plan}");
+        let one = Villages::Only(vec!["500229001201".to_owned()]);
+        let plan = sqlite_plan(list_sql(&one, &filter), 15, &one).await;
+        assert!(plan.contains("USING INDEX places_by_village") && !plan.contains("TEMP B-TREE"), "{plan}");
+    }
 
     #[test]
     fn a_prefix_ends_before_the_next_character() {

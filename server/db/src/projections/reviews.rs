@@ -93,6 +93,25 @@ pub struct ReviewPage {
     pub limit: i64,
 }
 
+/// The list, with `$lead` as the condition that an index answers.
+macro_rules! reviews_sql {
+    ($lead:literal) => {
+        concat!(
+            "SELECT id, record, feed, field, why, op, opened_at FROM reviews WHERE ",
+            $lead,
+            " AND (opened_at, id) > ($1, $2) ORDER BY opened_at, id LIMIT $4"
+        )
+    };
+}
+
+fn list_sql(feeds: &Villages) -> &'static str {
+    match feeds {
+        Villages::All => reviews_sql!("($3 OR feed IN ($in))"),
+        Villages::Only(ids) if ids.len() == 1 => reviews_sql!("NOT $3 AND feed = ($in)"),
+        Villages::Only(_) => reviews_sql!("NOT $3 AND feed IN ($in)"),
+    }
+}
+
 /// Questions about records of the feeds, longest open first, after `page.after` in that order.
 ///
 /// # Errors
@@ -100,16 +119,8 @@ pub struct ReviewPage {
 pub async fn list_reviews(tx: &mut Tx, feeds: &Villages, page: ReviewPage) -> Result<Vec<ReviewRow>, DbError> {
     let (all, ids) = feeds.binds();
     let (after_opened, after_id) = page.after.unwrap_or((i64::MIN, String::new()));
-    let statement = Statement::new(
-        "SELECT id, record, feed, field, why, op, opened_at FROM reviews
-         WHERE (opened_at, id) > ($1, $2) AND ($3 OR feed IN ($in))
-         ORDER BY opened_at, id LIMIT $4",
-    )
-    .bind(after_opened)
-    .bind(after_id)
-    .bind(all)
-    .bind(page.limit)
-    .bind_list(ids);
+    let statement =
+        Statement::new(list_sql(feeds)).bind(after_opened).bind(after_id).bind(all).bind(page.limit).bind_list(ids);
     tx.fetch_all(statement).await?.iter().map(review_row).collect()
 }
 
@@ -131,4 +142,19 @@ pub async fn list_reviews_of_feed(
     .bind(after.unwrap_or_default())
     .bind(limit);
     tx.fetch_all(statement).await?.iter().map(review_row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::projections::sqlite_plan;
+
+    #[tokio::test]
+    async fn the_lists_of_all_and_of_one_village_walk_an_index_in_order() {
+        let plan = sqlite_plan(list_sql(&Villages::All), 4, &Villages::All).await;
+        assert!(plan.contains("USING INDEX reviews_by_opened") && !plan.contains("TEMP B-TREE"), "{plan}");
+        let one = Villages::Only(vec!["500229001201".to_owned()]);
+        let plan = sqlite_plan(list_sql(&one), 4, &one).await;
+        assert!(plan.contains("USING INDEX reviews_by_feed") && !plan.contains("TEMP B-TREE"), "{plan}");
+    }
 }

@@ -83,6 +83,8 @@ impl DecidedChunk<'_> {
 struct Waiting {
     held: BTreeMap<RecordId, Vec<Held>>,
     digests: BTreeMap<OpId, [u8; 32]>,
+    /// As stored: a released operation keeps the one it arrived with.
+    contexts: BTreeMap<OpId, String>,
 }
 
 /// Decides a chunk's new operations in order.
@@ -100,27 +102,24 @@ pub(super) async fn decide_chunk<'a>(
     for Fresh { op: incoming, seq } in fresh {
         let held_by_group = incoming.group.is_some_and(|group| refused_groups.contains(&group.id));
         let (feed, context, verdict) = judge(&mut facts, incoming, held_by_group, without_effect);
+        let context_text = to_json(&context);
         waiting.digests.insert(incoming.id, incoming.digest);
         let (outcome, released) = match (&incoming.op, verdict) {
             (Ok(op), None) => {
                 let submission =
                     Submission { id: incoming.id, incarnation: facts.incarnation(), seq: *seq, op, context: &context };
-                let held_contexts = contexts_of(&waiting);
                 let (outcome, released) = decide_and_release(&mut world, &mut waiting.held, submission);
-                (
-                    outcome,
-                    released
-                        .into_iter()
-                        .map(|released| with_digest(released, &waiting.digests, &held_contexts))
-                        .collect(),
-                )
+                if outcome.waits_for.is_some() {
+                    waiting.contexts.insert(incoming.id, context_text.clone());
+                }
+                (outcome, released.into_iter().map(|released| with_digest(released, &waiting)).collect())
             }
             (Ok(_), Some(outcome)) => (outcome, Vec::new()),
             (Err(_), verdict) => {
                 (verdict.unwrap_or_else(|| Outcome::without_effect(Status::Refused, "unreadable")), Vec::new())
             }
         };
-        decided.push(DecidedOp { incoming, seq: *seq, feed, context: to_json(&context), outcome, released });
+        decided.push(DecidedOp { incoming, seq: *seq, feed, context: context_text, outcome, released });
     }
     Ok(DecidedChunk {
         ops: decided,
@@ -131,20 +130,11 @@ pub(super) async fn decide_chunk<'a>(
     })
 }
 
-/// Contexts of everything that waits, by operation: a released operation keeps the one it arrived with.
-fn contexts_of(waiting: &Waiting) -> BTreeMap<OpId, String> {
-    waiting.held.values().flatten().map(|held| (held.id, to_json(&held.context))).collect()
-}
-
-fn with_digest(
-    released: Released,
-    digests: &BTreeMap<OpId, [u8; 32]>,
-    contexts: &BTreeMap<OpId, String>,
-) -> ReleasedOp {
+fn with_digest(released: Released, waiting: &Waiting) -> ReleasedOp {
     ReleasedOp {
         id: released.id,
-        digest: digests.get(&released.id).copied().unwrap_or_default(),
-        context: contexts.get(&released.id).cloned().unwrap_or_default(),
+        digest: waiting.digests.get(&released.id).copied().unwrap_or_default(),
+        context: waiting.contexts.get(&released.id).cloned().unwrap_or_default(),
         outcome: released.outcome,
     }
 }
@@ -200,30 +190,42 @@ fn brings(op: &Op) -> Option<Uuid> {
     }
 }
 
-/// Most operations that may wait for the records of one chunk; more are released by the next.
-pub(super) const WAITING_MAX: i64 = 1000;
+/// Waiting operations read at a time. All of them are released with the record they wait for: in part would let a later operation of the
+/// same phone overtake an earlier one.
+const WAITING_AT_ONCE: i64 = 500;
 
 async fn load_waiting(tx: &mut Tx, fresh: &[Fresh<'_>]) -> Result<Waiting, DbError> {
-    let mut waiting = Waiting { held: BTreeMap::new(), digests: BTreeMap::new() };
+    let mut waiting = Waiting { held: BTreeMap::new(), digests: BTreeMap::new(), contexts: BTreeMap::new() };
     let mut asked: BTreeSet<Uuid> = fresh.iter().filter_map(|fresh| brings(fresh.op.op.as_ref().ok()?)).collect();
     let mut brought: Vec<Uuid> = asked.iter().copied().collect();
     // What waits may itself declare photos that others wait for, so ask again until nothing new is named.
     while !brought.is_empty() {
-        let rows = ops::list_waiting(tx, &brought, WAITING_MAX).await?;
-        brought.clear();
-        for row in rows {
-            let (Ok(op), Ok(context), Some(record)) =
-                (Op::parse(&row.body), serde_json::from_str(&row.context), row.waits_for)
-            else {
-                continue;
-            };
-            brought.extend(brings(&op).filter(|id| asked.insert(*id)));
-            waiting.digests.insert(row.id.into(), digest_of(&row.digest));
-            let held = Held { id: row.id.into(), incarnation: row.incarnation.into(), seq: row.seq, op, context };
-            waiting.held.entry(record.into()).or_default().push(held);
+        let (named, mut after) = (std::mem::take(&mut brought), None);
+        loop {
+            let rows = ops::list_waiting(tx, &named, after, WAITING_AT_ONCE).await?;
+            let Some(last) = rows.last() else { break };
+            after = Some((last.incarnation, last.seq));
+            for row in rows {
+                brought.extend(waiting.take(row).filter(|id| asked.insert(*id)));
+            }
         }
     }
     Ok(waiting)
+}
+
+impl Waiting {
+    /// Takes a stored operation that waits; answers the record that it may bring in turn.
+    fn take(&mut self, row: ops::NewOp) -> Option<Uuid> {
+        let op = Op::parse(&row.body).ok()?;
+        let context = serde_json::from_str(&row.context).ok()?;
+        let (record, id) = (RecordId::from(row.waits_for?), OpId::from(row.id));
+        let brought = brings(&op);
+        self.digests.insert(id, digest_of(&row.digest));
+        self.contexts.insert(id, row.context);
+        let held = Held { id, incarnation: row.incarnation.into(), seq: row.seq, op, context };
+        self.held.entry(record).or_default().push(held);
+        brought
+    }
 }
 
 /// Thirty-two bytes; anything else cannot be a stored digest and compares unequal to all.

@@ -6,7 +6,8 @@ use sync_protocol::digest::{Sha256Bytes, digest_text, sha256};
 use sync_protocol::ids::{DeviceId, IncarnationId, OpId, UserId};
 use sync_protocol::limits::{CHUNK_OPS_MAX, GROUP_OPS_MAX};
 use sync_protocol::op::{Group, Op, Unreadable};
-use sync_protocol::push::{PhoneClock, PushRequest, Stopped};
+use sync_protocol::push::{PhoneClock, PushRequest, SEQ_UNREADABLE, Stopped};
+use sync_protocol::text::clean;
 
 /// One operation as it came, with its exact bytes.
 #[derive(Debug, Clone)]
@@ -46,12 +47,16 @@ pub struct PushBatch {
     pub made_here: bool,
     /// The operations, in sequence.
     pub ops: Vec<IncomingOp>,
+    /// Behind them stood an entry whose number cannot be read.
+    pub cut_off: bool,
 }
 
 impl PushBatch {
     /// Takes the operations out of an envelope, reading and hashing each.
     pub fn of_request(request: &PushRequest<'_>) -> Self {
-        let ops = request.ops.iter().map(|pushed| {
+        let readable = request.ops.iter().take_while(|pushed| pushed.seq != SEQ_UNREADABLE);
+        let cut_off = request.ops.iter().any(|pushed| pushed.seq == SEQ_UNREADABLE);
+        let ops = readable.map(|pushed| {
             let bytes = pushed.op.get().as_bytes().to_vec();
             let digest = sha256(&bytes);
             IncomingOp {
@@ -68,11 +73,12 @@ impl PushBatch {
             device: request.device,
             incarnation: request.incarnation,
             parent: request.parent,
-            app_version: request.app.chars().take(APP_VERSION_CHARS_MAX).collect(),
+            app_version: clean(&request.app).chars().take(APP_VERSION_CHARS_MAX).collect(),
             clock: request.clock.clone(),
             pending_total: request.pending_total.max(0),
             made_here: false,
             ops: ops.collect(),
+            cut_off,
         }
     }
 
@@ -108,6 +114,7 @@ impl PushBatch {
             pending_total: 0,
             made_here: true,
             ops: ops.collect(),
+            cut_off: false,
         }
     }
 }

@@ -2,7 +2,7 @@
 //! The counter's row lock is held from here to the commit, which is what makes positions dense and visible in order (protocol 5.1).
 //! What a newcomer gets wrong: doing anything after this that takes long.
 
-use super::decide::{DecidedChunk, DecidedOp, WAITING_MAX};
+use super::decide::{DecidedChunk, DecidedOp};
 use super::store::status_text;
 use paicha_db::feeds::{self, FeedRow, Taken};
 use paicha_db::ops::{self, NewLedgerEntry};
@@ -173,12 +173,8 @@ fn check_sum<'a>(decided: &DecidedChunk<'_>, row: &FeedRow, moved: impl Iterator
 /// hold the village's counter when they look here, so one of them sees the other and runs again.
 async fn recheck_waiting(tx: &mut Tx, decided: &DecidedChunk<'_>, created: &BTreeSet<RecordId>) -> Result<(), DbError> {
     let made: Vec<_> = created.iter().map(|id| id.0).collect();
-    let waiting = if made.is_empty() { Vec::new() } else { ops::list_waiting(tx, &made, WAITING_MAX).await? };
     // What names the record in another village waits on: running again would never release it.
-    let missed = waiting.iter().any(|op| {
-        let record = op.waits_for.and_then(|id| decided.world.records.get(&id.into()));
-        record.is_some_and(|record| record.feed.as_str() == op.feed)
-    });
+    let missed = !made.is_empty() && ops::find_waiting_beside(tx, &made).await?;
     let awaited: BTreeSet<RecordId> = decided.ops.iter().filter_map(|op| op.outcome.waits_for).collect();
     let absent: Vec<_> = awaited.iter().filter(|id| !decided.world.records.contains_key(id)).map(|id| id.0).collect();
     let arrived = !absent.is_empty() && !records::find_records(tx, &absent).await?.is_empty();

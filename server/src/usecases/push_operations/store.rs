@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use sync_protocol::canonical::to_json;
 use sync_protocol::ids::RecordId;
 use sync_protocol::record::Record;
+use sync_protocol::text::clean;
 
 /// Stores operations, releases, records and projections of a chunk.
 pub(super) async fn store_chunk(tx: &mut Tx, decided: &DecidedChunk<'_>, life: &Incarnation) -> Result<(), DbError> {
@@ -39,7 +40,7 @@ fn new_op(decided: &DecidedOp<'_>, life: &Incarnation, received_at: i64) -> NewO
         seq: decided.seq,
         feed: decided.feed.as_str().to_owned(),
         record: op.map(|op| op.head.record.0),
-        kind: op.map(|op| op.head.kind.clone()).unwrap_or_default(),
+        kind: op.map(|op| clean(&op.head.kind).into_owned()).unwrap_or_default(),
         digest: incoming.digest.to_vec(),
         body: incoming.bytes.clone(),
         context: decided.context.clone(),

@@ -3,6 +3,7 @@
 //! the records themselves.
 
 use crate::usecases::push_operations::read_record;
+use crate::usecases::reading::shows_place;
 use paicha_db::projections::{self, InspectionRow, PhotoRow};
 use paicha_db::{DbError, Tx, records};
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use sync_protocol::appendix::{FindingLevel, PictureSubject};
 use sync_protocol::digest::Sha256Bytes;
 use sync_protocol::ids::RecordId;
 use sync_protocol::record::Record;
+use sync_protocol::text::clean;
 use uuid::Uuid;
 
 /// Hazards of the visits that are read at once; more than a month of a busy village finds.
@@ -21,10 +23,14 @@ const PHOTO_LINKS_MAX: i64 = 16_000;
 #[derive(Debug, Clone)]
 pub(super) struct Visit {
     pub(super) id: RecordId,
+    /// Village that counts it.
+    pub(super) village: String,
     pub(super) started_at: i64,
     pub(super) unit: String,
     pub(super) place_name: String,
     pub(super) place_address: String,
+    /// It names a place of another village, whose name is not shown.
+    pub(super) place_elsewhere: bool,
     /// Code of the reason why it could not take place.
     pub(super) blocked: Option<String>,
     /// In order of level, then of finding.
@@ -92,7 +98,8 @@ pub(super) async fn load_visits(tx: &mut Tx, rows: &[InspectionRow]) -> Result<V
         let own_place = record.shown_text("place").and_then(|id| places.get(&id.parse().ok()?));
         let mut visit = visit(row, record, own_place);
         let mut carriers = vec![(row.id, None)];
-        for hazard in hazards.iter().filter(|hazard| hazard.inspection == Some(row.id)) {
+        // Anybody can write the id of another village's visit; only the village's own hazards print in its rows.
+        for hazard in hazards.iter().filter(|hazard| hazard.inspection == Some(row.id) && hazard.feed == row.feed) {
             let Some(hazard) = records.get(&hazard.id).map(|record| (record.id.0, visit_hazard(record))) else {
                 continue;
             };
@@ -124,27 +131,33 @@ async fn load_records(tx: &mut Tx, ids: &[Uuid]) -> Result<BTreeMap<Uuid, Record
 }
 
 fn text(record: &Record, field: &str) -> String {
-    record.shown_text(field).unwrap_or_default()
+    record.shown_text(field).map(|text| clean(&text).into_owned()).unwrap_or_default()
 }
 
 fn texts(record: &Record, field: &str) -> Vec<String> {
     let shown = record.shown(field);
     let items = shown.as_ref().and_then(|value| value.as_array()).map(Vec::as_slice).unwrap_or_default();
-    items.iter().filter_map(|item| item.as_str()).map(str::to_owned).collect()
+    items.iter().filter_map(|item| item.as_str()).map(|item| clean(item).into_owned()).collect()
 }
 
 fn visit(row: &InspectionRow, record: &Record, place: Option<&Record>) -> Visit {
+    let (place, elsewhere) = match place {
+        Some(place) if shows_place(place.feed.as_str(), &row.feed, &row.village) => (Some(place), None),
+        elsewhere => (None, elsewhere),
+    };
     let free_place = record.shown("free_place").unwrap_or_default();
     let of_place = |field: &str| match place {
         Some(place) => text(place, field),
-        None => free_place[field].as_str().unwrap_or_default().to_owned(),
+        None => clean(free_place[field].as_str().unwrap_or_default()).into_owned(),
     };
     Visit {
         id: record.id,
+        village: row.village.clone(),
         started_at: row.started_at,
         unit: text(record, "inspecting_unit"),
         place_name: of_place("name"),
         place_address: of_place("address"),
+        place_elsewhere: elsewhere.is_some(),
         blocked: record.shown_text("blocked_reason"),
         hazards: Vec::new(),
         summary: text(record, "summary"),

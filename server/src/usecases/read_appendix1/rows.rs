@@ -1,5 +1,5 @@
 //! From visits to printed rows. Pure: the words are decided by `sync_protocol::appendix`, here the parts are only put in place. What a
-//! newcomer gets wrong: visits that name each other as one joint visit are one row, in the summary also across villages.
+//! newcomer gets wrong: visits are one row only when each names the other and both count in one village; a one-sided claim folds nothing.
 
 use super::facts::{PhotoState, Visit, VisitHazard, VisitPhoto};
 use super::{FormPicture, FormRow};
@@ -16,19 +16,26 @@ use sync_protocol::words::word;
 /// 备注 of a visit whose inspector has not submitted it.
 const NOT_SUBMITTED: &str = "未提交";
 
+/// 备注 of a visit that names a place of another village: its name is not this village's to print.
+const PLACE_ELSEWHERE: &str = "所选场所属于其他村，待核实";
+
 /// The rows of a form, numbered from 1.
 pub(super) fn form_rows(visits: &[&Visit], month: Month) -> Vec<FormRow> {
     (1..).zip(joint_visits(visits)).map(|(number, visits)| form_row(number, &visits, month)).collect()
 }
 
-/// Visits in their order, those that name each other together where the first of them stands.
+/// Visits in their order, those that name each other together where the first of them stands. Being joined reaches further: of three
+/// visits, the first and the last are one row when the middle one names both and is named by both.
 fn joint_visits<'a>(visits: &[&'a Visit]) -> Vec<Vec<&'a Visit>> {
     let places: BTreeMap<RecordId, usize> = visits.iter().zip(0..).map(|(visit, place)| (visit.id, place)).collect();
     let mut leader: Vec<usize> = (0..visits.len()).collect();
     for (place, visit) in visits.iter().enumerate() {
         for other in visit.joint.iter().filter_map(|id| places.get(id)) {
-            let (one, two) = (first_of(&leader, place), first_of(&leader, *other));
-            leader[one.max(two)] = one.min(two);
+            let named_back = visits[*other].joint.contains(&visit.id) && visits[*other].village == visit.village;
+            if named_back {
+                let (one, two) = (first_of(&leader, place), first_of(&leader, *other));
+                leader[one.max(two)] = one.min(two);
+            }
         }
     }
     let mut joint: BTreeMap<usize, Vec<&Visit>> = BTreeMap::new();
@@ -89,7 +96,8 @@ fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     kept.join("；")
 }
 
-/// The hazards decide. Without any, the inspector's own words for this column print, so that nothing written down is hidden by 无.
+/// The hazards decide, then why nobody could look; the inspector's own words for this column always print too, so that nothing
+/// written down is hidden, not by 无 and not by a hazard. Words that already stand there are not said twice.
 fn finding(visits: &[&Visit], hazards: &[&VisitHazard]) -> String {
     let findings: Vec<Finding> = hazards
         .iter()
@@ -101,10 +109,15 @@ fn finding(visits: &[&Visit], hazards: &[&VisitHazard]) -> String {
         .collect();
     let blocked = distinct(visits.iter().filter_map(|visit| blocked_words(visit)));
     let own_words = distinct(visits.iter().map(|visit| visit.summary.as_str()));
-    match (findings.is_empty(), blocked.is_empty(), own_words.is_empty()) {
-        (false, _, _) | (true, true, true) => finding_text(&InspectionResult::Inspected(findings)),
-        (true, false, _) => finding_text(&InspectionResult::Blocked(blocked)),
-        (true, true, false) => own_words,
+    let computed = match (findings.is_empty(), blocked.is_empty()) {
+        (true, true) if !own_words.is_empty() => return own_words,
+        (true, false) => finding_text(&InspectionResult::Blocked(blocked)),
+        (false, _) | (true, true) => finding_text(&InspectionResult::Inspected(findings)),
+    };
+    if own_words.is_empty() || computed.contains(own_words.trim_end_matches('。')) {
+        computed
+    } else {
+        format!("{computed}。{own_words}")
     }
 }
 
@@ -144,6 +157,9 @@ fn remark(visits: &[&Visit], hazards: &[&VisitHazard]) -> String {
     let mut tags = Vec::new();
     if visits.iter().any(|visit| !visit.submitted) {
         tags.push(NOT_SUBMITTED.to_owned());
+    }
+    if visits.iter().any(|visit| visit.place_elsewhere) {
+        tags.push(PLACE_ELSEWHERE.to_owned());
     }
     if !hazards.is_empty() {
         // With findings the description cell has no room for it, and somebody did look.

@@ -16,10 +16,12 @@ fn visit(number: u128) -> Visit {
     let started_at: Micros = "2023-06-12T09:30:00+08:00".parse().unwrap();
     Visit {
         id: id(number),
+        village: "900000009001".to_owned(),
         started_at: started_at.as_micros(),
         unit: "演示一村".to_owned(),
         place_name: "演示木器厂".to_owned(),
         place_address: "演示路1号".to_owned(),
+        place_elsewhere: false,
         blocked: None,
         hazards: Vec::new(),
         summary: String::new(),
@@ -138,7 +140,7 @@ fn photos_that_cannot_be_shown_are_not_absent() {
 
 #[test]
 fn visits_that_name_each_other_are_one_row_in_the_place_of_the_first() {
-    let first = Visit { photos: vec![photo(9, PictureSubject::Site, ready())], ..visit(1) };
+    let first = Visit { photos: vec![photo(9, PictureSubject::Site, ready())], joint: vec![id(3)], ..visit(1) };
     let between = visit(2);
     let other = Visit {
         unit: "演示街道安监站".to_owned(),
@@ -154,4 +156,52 @@ fn visits_that_name_each_other_are_one_row_in_the_place_of_the_first() {
     assert_eq!(rows[0].finding, "无重大隐患；一般隐患1处：插座破损");
     assert_eq!(rows[0].pictures.len(), 1, "one photo on both is one picture");
     assert_eq!(rows[1].inspections, [id(2)]);
+}
+
+#[test]
+fn a_claim_of_one_side_or_of_another_village_folds_no_row() {
+    let one_sided = Visit { joint: vec![id(1)], ..visit(2) };
+    assert_eq!(rows(&[visit(1), one_sided]).len(), 2);
+    let here = Visit { joint: vec![id(2)], ..visit(1) };
+    let there = Visit { joint: vec![id(1)], village: "900000009002".to_owned(), ..visit(2) };
+    assert_eq!(rows(&[here, there]).len(), 2);
+}
+
+#[test]
+fn a_chain_of_visits_that_name_each_other_is_one_row_and_a_claim_into_it_is_not() {
+    let middle = Visit { joint: vec![id(1), id(3)], ..visit(2) };
+    let ends = |number| Visit { joint: vec![id(2)], ..visit(number) };
+    let outsider = Visit { joint: vec![id(1), id(2), id(3)], ..visit(4) };
+    let rows = rows(&[ends(1), middle, ends(3), outsider]);
+    let found: Vec<_> = rows.iter().map(|row| row.inspections.clone()).collect();
+    assert_eq!(found, [vec![id(1), id(2), id(3)], vec![id(4)]]);
+}
+
+#[test]
+fn the_inspectors_own_summary_prints_beside_hazards_and_reasons() {
+    let summary = "仓库未进入，另约".to_owned();
+    let with_hazard =
+        Visit { hazards: vec![hazard(FindingLevel::General, "插座破损")], summary: summary.clone(), ..visit(1) };
+    assert_eq!(row(with_hazard).finding, "无重大隐患；一般隐患1处：插座破损。仓库未进入，另约");
+    let blocked = Visit { blocked: Some("locked".to_owned()), summary, ..visit(1) };
+    assert_eq!(row(blocked).finding, "未能检查：锁门。仓库未进入，另约");
+    let said_twice = Visit {
+        hazards: vec![hazard(FindingLevel::General, "插座破损")],
+        summary: "插座破损。".to_owned(),
+        ..visit(1)
+    };
+    assert_eq!(row(said_twice).finding, "无重大隐患；一般隐患1处：插座破损");
+}
+
+#[test]
+fn a_place_of_another_village_is_a_question_and_not_a_name() {
+    let elsewhere = Visit {
+        place_name: String::new(),
+        place_address: String::new(),
+        place_elsewhere: true,
+        remark: "次日复查".to_owned(),
+        ..visit(1)
+    };
+    let row = row(elsewhere);
+    assert_eq!((row.place.as_str(), row.remark.as_str()), ("", "所选场所属于其他村，待核实；次日复查"));
 }

@@ -106,17 +106,24 @@ fn field_names(record: &Record) -> Vec<&String> {
     names
 }
 
-/// What people call the places and visits that the record names, by their ids as text.
-async fn referred_names(tx: &mut Tx, record: &Record) -> Result<BTreeMap<String, String>, DbError> {
+/// What people call the places and visits that the record names, by their ids as text. Those of a village that the caller
+/// does not read keep their ids.
+async fn referred_names(
+    tx: &mut Tx,
+    record: &Record,
+    villages: &Villages,
+) -> Result<BTreeMap<String, String>, DbError> {
+    let feed = record.feed.as_str();
     let of_field = |field: &str| -> Vec<Uuid> {
         let entries = record.fields.get(field).into_iter().flat_map(|register| &register.entries);
         entries.filter_map(|entry| entry.value.as_str()?.parse().ok()).collect()
     };
     let places = projections::find_places(tx, &of_field("place")).await?;
-    let mut names: BTreeMap<String, String> =
-        places.into_iter().map(|place| (place.id.to_string(), place.name)).collect();
+    let places = places.into_iter().filter(|place| place.feed == feed || villages.contain(&place.feed));
+    let mut names: BTreeMap<String, String> = places.map(|place| (place.id.to_string(), place.name)).collect();
     for id in of_field("inspection") {
-        if let Some(visit) = projections::find_inspection(tx, &Villages::All, id).await? {
+        let visit = projections::find_inspection(tx, &Villages::All, id).await?;
+        if let Some(visit) = visit.filter(|visit| visit.feed == feed || villages.contain(&visit.feed)) {
             let kind = visit.kind.as_deref().and_then(|code| word("inspection", "kind", code)).unwrap_or("排查");
             names.insert(id.to_string(), format!("{} {kind}", instant_text(instant(visit.started_at))));
         }
@@ -124,9 +131,14 @@ async fn referred_names(tx: &mut Tx, record: &Record) -> Result<BTreeMap<String,
     Ok(names)
 }
 
-pub(super) async fn fields(tx: &mut Tx, names: &mut Names, record: &Record) -> Result<Vec<FieldView>, DbError> {
+pub(super) async fn fields(
+    tx: &mut Tx,
+    names: &mut Names,
+    record: &Record,
+    villages: &Villages,
+) -> Result<Vec<FieldView>, DbError> {
     let disputed = record.disputed();
-    let referred = referred_names(tx, record).await?;
+    let referred = referred_names(tx, record, villages).await?;
     let text_of = |name: &str, value: &Value| match value.as_str().and_then(|id| referred.get(id)) {
         Some(name) => name.clone(),
         None => value_text(&record.kind, name, value),

@@ -15,6 +15,7 @@ use sync_protocol::merge::{Context, Held, Outcome, Scope, Status, Submission, Wo
 use sync_protocol::op::Op;
 use sync_protocol::record::{Record, Stamp};
 use sync_protocol::schema::find_kind;
+use sync_protocol::text::clean;
 use sync_protocol::time::{Grade, Micros};
 use uuid::Uuid;
 
@@ -203,7 +204,7 @@ impl Replay {
     /// What in the columns does not follow from the operation and its context.
     fn contradiction(&self, entry: &LedgerOp, op: Option<&Op>, context: &Context) -> Option<String> {
         let row = &entry.op;
-        let kind = op.map(|op| op.head.kind.as_str()).unwrap_or_default();
+        let kind = op.map(|op| clean(&op.head.kind)).unwrap_or_default();
         let place = op.is_none_or(|op| op.head.village == self.feed) || self.feed.is_quarantine();
         if row.feed != self.feed.as_str() || !place {
             return Some(format!("操作属于村 {}", op.map_or(row.feed.as_str(), |op| op.head.village.as_str())));
@@ -212,7 +213,7 @@ impl Replay {
             return Some("操作原文无法读取".to_owned());
         }
         if row.kind != kind || row.record != op.map(|op| op.head.record.0) {
-            return Some(difference(&row.kind, kind));
+            return Some(difference(&row.kind, &kind));
         }
         (row.received_at != context.received_at.as_micros()).then(|| "收到时间与裁决依据不同".to_owned())
     }

@@ -1,0 +1,111 @@
+//! Operations that took no effect and wait for a person: what cannot be decided, was refused, is kept in quarantine, or waits too long for
+//! its record. Read from layer one itself: the operations are the rows, so nothing here can differ from them. What a newcomer gets wrong:
+//! an operation in `review` that did take effect is not here; the question it raised belongs to its record, in `reviews`.
+
+use crate::engine::{Row, Tx};
+use crate::error::DbError;
+use crate::ops::{Quarantined, quarantined};
+use crate::projections::Villages;
+use crate::statement::Statement;
+use uuid::Uuid;
+
+/// An operation without effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnsettledOp {
+    /// Operation.
+    pub id: Uuid,
+    /// Ledger it is in.
+    pub feed: String,
+    /// The phone.
+    pub device: Uuid,
+    /// The exact bytes.
+    pub body: Vec<u8>,
+    /// What the server knew, as JSON.
+    pub context: String,
+    /// First answer, as JSON.
+    pub outcome: String,
+    /// Microseconds UTC.
+    pub received_at: i64,
+}
+
+/// A page: when the last row of the page before was received with its id, and how many rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnsettledPage {
+    /// Last row seen.
+    pub after: Option<(i64, Uuid)>,
+    /// Rows wanted.
+    pub limit: i64,
+}
+
+fn unsettled(row: &Row) -> Result<UnsettledOp, DbError> {
+    Ok(UnsettledOp {
+        id: row.uuid("id")?,
+        feed: row.text("feed")?,
+        device: row.uuid("device")?,
+        body: row.bytes("body")?,
+        context: row.text("context")?,
+        outcome: row.text("outcome")?,
+        received_at: row.i64("received_at")?,
+    })
+}
+
+/// Operations in the ledgers of `feeds` that took no effect, received first first. One that waits for its record is among them once it was
+/// received before `held_before` (microseconds UTC); one that nothing will release, at once. An answer without effect begins with its
+/// reason, which is how it is told from one that raised questions about fields.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn list_unsettled_ops(
+    tx: &mut Tx,
+    feeds: &Villages,
+    held_before: i64,
+    page: UnsettledPage,
+) -> Result<Vec<UnsettledOp>, DbError> {
+    let (all, ids) = feeds.binds();
+    let (after_at, after_id) = page.after.unwrap_or((i64::MIN, Uuid::nil()));
+    let statement = Statement::new(UNSETTLED_SQL)
+        .bind(after_at)
+        .bind(after_id)
+        .bind(held_before)
+        .bind(all)
+        .bind(page.limit)
+        .bind_list(ids);
+    tx.fetch_all(statement).await?.iter().map(unsettled).collect()
+}
+
+const UNSETTLED_SQL: &str =
+    "SELECT ops.id, ops.feed, incarnations.device, ops.body, ops.context, ops.outcome, ops.received_at
+     FROM ops JOIN incarnations ON incarnations.id = ops.incarnation
+     WHERE ops.status IN ('review', 'held', 'refused') AND (ops.received_at, ops.id) > ($1, $2)
+       AND (ops.status = 'refused'
+         OR ops.status = 'review' AND substr(ops.outcome, 1, 27) = '{\"status\":\"review\",\"reason\"'
+         OR ops.status = 'held' AND ops.settled IS NULL AND (ops.waits_for IS NULL OR ops.received_at < $3))
+       AND ($4 OR ops.feed IN ($in))
+     ORDER BY ops.received_at, ops.id LIMIT $5";
+
+/// What stands in quarantine, received first first.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn list_quarantine_page(tx: &mut Tx, page: UnsettledPage) -> Result<Vec<Quarantined>, DbError> {
+    let (after_at, after_id) = page.after.unwrap_or((i64::MIN, Uuid::nil()));
+    let statement = Statement::new(QUARANTINE_SQL).bind(after_at).bind(after_id).bind(page.limit);
+    tx.fetch_all(statement).await?.iter().map(quarantined).collect()
+}
+
+const QUARANTINE_SQL: &str = "SELECT id, op, device, incarnation, seq, code, digest, body, received_at FROM quarantine
+     WHERE (received_at, id) > ($1, $2) ORDER BY received_at, id LIMIT $3";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::projections::sqlite_plan;
+
+    #[tokio::test]
+    async fn both_lists_walk_an_index_in_order() {
+        let plan = sqlite_plan(UNSETTLED_SQL, 5, &Villages::All).await;
+        assert!(plan.contains("ops USING INDEX ops_without_effect") && !plan.contains("TEMP B-TREE"), "{plan}");
+        let plan = sqlite_plan(QUARANTINE_SQL, 3, &Villages::All).await;
+        assert!(plan.contains("USING INDEX quarantine_by_received") && !plan.contains("TEMP B-TREE"), "{plan}");
+    }
+}

@@ -1,0 +1,101 @@
+//! Contract of the list of operations without effect: which there are, in which order, page by page.
+
+use paicha_db::incarnations::{Seen, lock_incarnation};
+use paicha_db::ops::{NewOp, Quarantined, create_ops, create_quarantined, settle_op};
+use paicha_db::projections::Villages;
+use paicha_db::unsettled::{UnsettledPage, list_quarantine_page, list_unsettled_ops};
+use paicha_tests::databases::both_engines;
+use uuid::Uuid;
+
+use super::{LOWER, UPPER, id, only, put_villages};
+
+fn op(number: u128, feed: &str, status: &str, outcome: &str, received_at: i64) -> NewOp {
+    NewOp {
+        id: id(number),
+        incarnation: id(50),
+        seq: i64::try_from(number).unwrap(),
+        feed: feed.to_owned(),
+        record: None,
+        kind: String::new(),
+        digest: vec![1; 32],
+        body: vec![7],
+        context: "{}".to_owned(),
+        status: status.to_owned(),
+        outcome: outcome.to_owned(),
+        waits_for: None,
+        received_at,
+    }
+}
+
+fn page(after: Option<(i64, Uuid)>, limit: i64) -> UnsettledPage {
+    UnsettledPage { after, limit }
+}
+
+const NO_EFFECT: &str = r#"{"status":"review","reason":"out_of_scope"}"#;
+
+#[tokio::test]
+async fn operations_without_effect_are_listed_first_come_first_asked() {
+    both_engines(|db| async move {
+        let mut tx = db.begin_write().await?;
+        put_villages(&mut tx).await?;
+        let seen = Seen { id: id(50), device: id(60), parent: None, pending_total: 0, app: String::new(), at: 1 };
+        lock_incarnation(&mut tx, seen).await?;
+        let waits = |number, at| NewOp { waits_for: Some(id(99)), ..op(number, UPPER, "held", "{}", at) };
+        let rows = vec![
+            op(1, UPPER, "review", NO_EFFECT, 100),
+            op(2, UPPER, "review", r#"{"status":"review","rev":3,"fields":{"level":"proposal"}}"#, 100),
+            op(3, LOWER, "refused", r#"{"status":"refused","reason":"unreadable"}"#, 50),
+            op(4, UPPER, "held", r#"{"status":"held","reason":"unknown_kind"}"#, 300),
+            waits(5, 10),
+            waits(6, 200),
+            waits(7, 20),
+            op(8, UPPER, "applied", r#"{"status":"applied"}"#, 5),
+        ];
+        create_ops(&mut tx, rows).await?;
+        settle_op(&mut tx, id(7), "{}").await?;
+        let listed =
+            |rows: Vec<paicha_db::unsettled::UnsettledOp>| rows.into_iter().map(|op| op.id).collect::<Vec<_>>();
+        let all = [id(5), id(3), id(1), id(4)];
+        let found = list_unsettled_ops(&mut tx, &Villages::All, 200, page(None, 9)).await?;
+        assert_eq!((found[1].device, found[1].feed.as_str()), (id(60), LOWER));
+        assert_eq!(listed(found), all);
+        assert_eq!(
+            listed(list_unsettled_ops(&mut tx, &Villages::All, 200, page(Some((50, id(3))), 1)).await?),
+            all[2..3]
+        );
+        assert_eq!(
+            listed(list_unsettled_ops(&mut tx, &only(&[UPPER]), 201, page(None, 9)).await?),
+            [id(5), id(1), id(6), id(4)]
+        );
+        assert_eq!(list_unsettled_ops(&mut tx, &only(&[]), 200, page(None, 9)).await?, []);
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_quarantine_is_read_page_by_page() {
+    both_engines(|db| async move {
+        let mut tx = db.begin_write().await?;
+        let kept = |number, received_at| Quarantined {
+            id: id(number),
+            op: id(number + 10),
+            device: id(60),
+            incarnation: id(50),
+            seq: 1,
+            code: "seq_reuse".to_owned(),
+            digest: vec![1; 32],
+            body: vec![7],
+            received_at,
+        };
+        let rows = [kept(3, 10), kept(1, 20), kept(2, 20)];
+        for row in [&rows[2], &rows[0], &rows[1]] {
+            create_quarantined(&mut tx, row.clone()).await?;
+        }
+        assert_eq!(list_quarantine_page(&mut tx, page(None, 9)).await?, rows);
+        assert_eq!(list_quarantine_page(&mut tx, page(Some((20, id(1))), 9)).await?, rows[2..]);
+        assert_eq!(list_quarantine_page(&mut tx, page(None, 2)).await?, rows[..2]);
+        Ok(())
+    })
+    .await;
+}
