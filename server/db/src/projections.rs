@@ -3,6 +3,7 @@
 
 mod hazards;
 mod inspections;
+mod numbers;
 mod photos;
 mod places;
 mod reviews;
@@ -13,6 +14,11 @@ pub use hazards::{
 pub use inspections::{
     InspectionFilter, InspectionRow, find_inspection, list_inspections, list_inspections_for_form,
     list_inspections_of_feed, list_inspections_of_month, put_inspections,
+};
+pub use numbers::{
+    HazardCount, HazardPeriodRow, SpotItemRow, count_hazards, count_spot_items, list_counted_hazards,
+    list_hazard_periods_of_feed, list_spot_items, list_spot_items_of_feed, list_wrong_spot_firsts, put_hazard_periods,
+    put_spot_items,
 };
 pub use photos::{
     PhotoDebt, PhotoLinkRow, PhotoRow, count_photo_debt, count_photos_owed, find_photos, list_photo_links,

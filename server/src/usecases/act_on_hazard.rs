@@ -94,6 +94,10 @@ pub struct ActOperation {
 /// [`ActError`]; then nothing was stored.
 pub async fn act_on_hazard(app: &Arc<App>, caller: &Caller, request: ActRequest) -> Result<ActDone, ActError> {
     let record = find_hazard(app, caller, request.hazard).await?;
+    if let Act::LinkDuplicate { survivor, .. } = &request.act {
+        let survivor = find_hazard(app, caller, *survivor).await?;
+        steps::check_link(&record, &survivor).map_err(ActError::Unsound)?;
+    }
     let bodies = steps::steps(&record, &request.act).map_err(ActError::Unsound)?;
     let ids: Vec<Uuid> = (0..bodies.len()).map(|index| op_id(caller, request.request, index)).collect();
     let mut outcomes = stored_outcomes(app, &ids).await?;

@@ -1,7 +1,11 @@
 //! From a record to the rows that people's questions read. Pure and total: the same function fills the tables at every push and rebuilds
 //! them when they are verified, so what is listed is always what the record says.
 
-use paicha_db::projections::{HazardRow, InspectionRow, PhotoLinkRow, PhotoRow, PlaceRow, ReviewRow};
+mod numbers;
+
+use paicha_db::projections::{
+    HazardPeriodRow, HazardRow, InspectionRow, PhotoLinkRow, PhotoRow, PlaceRow, ReviewRow, SpotItemRow,
+};
 use serde_json::Value;
 use sync_protocol::digest::from_hex;
 use sync_protocol::geo::{Basis, Fix, Wgs84Point, canonical};
@@ -20,6 +24,10 @@ pub struct Projected {
     pub inspections: Vec<InspectionRow>,
     /// Rows of `hazards`.
     pub hazards: Vec<HazardRow>,
+    /// Rows of `hazard_periods`, by hazard.
+    pub periods: Vec<(Uuid, Vec<HazardPeriodRow>)>,
+    /// Rows of `spot_items`, by inspection.
+    pub spots: Vec<(Uuid, Vec<SpotItemRow>)>,
     /// Rows of `photos`.
     pub photos: Vec<PhotoRow>,
     /// Rows of `photo_links`, by the record that carries them.
@@ -34,6 +42,8 @@ impl Projected {
         self.places.extend(other.places);
         self.inspections.extend(other.inspections);
         self.hazards.extend(other.hazards);
+        self.periods.extend(other.periods);
+        self.spots.extend(other.spots);
         self.photos.extend(other.photos);
         self.links.extend(other.links);
         self.reviews.extend(other.reviews);
@@ -45,8 +55,14 @@ pub fn project(record: &Record) -> Projected {
     let mut rows = Projected::default();
     match record.kind.as_str() {
         "place" => rows.places.push(place(record)),
-        "inspection" => rows.inspections.push(inspection(record)),
-        "hazard" => rows.hazards.push(hazard(record)),
+        "inspection" => {
+            rows.inspections.push(inspection(record));
+            rows.spots.push((record.id.0, numbers::spot_items(record)));
+        }
+        "hazard" => {
+            rows.hazards.push(hazard(record));
+            rows.periods.push((record.id.0, numbers::periods(record)));
+        }
         "photo" => rows.photos.extend(photo(record)),
         _ => {}
     }

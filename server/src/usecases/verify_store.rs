@@ -126,6 +126,9 @@ pub async fn verify_store(
             of: feeds.len(),
         });
     }
+    let mut tx = database.begin_read().await?;
+    tables::compare_spot_firsts(&mut tx, &mut report.found).await?;
+    tx.rollback().await?;
     Ok(report)
 }
 

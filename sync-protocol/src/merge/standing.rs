@@ -192,6 +192,15 @@ pub(crate) fn visible<'a>(record: &'a Record, field: &str, before: Before) -> Ve
     all
 }
 
+/// Whether the hazard was merged into another that counts for both. A level that the people who merged them had not seen keeps it
+/// counting: what somebody raised meanwhile must not vanish.
+pub(super) fn is_merged_away(record: &Record, before: Before) -> bool {
+    let links = approved(record, "duplicate_of", before);
+    let in_force = links.iter().filter(|one| !links.iter().any(|other| other.replaces(one.last())));
+    let levels = visible(record, "level", before);
+    in_force.filter(|one| one.pending.value.is_string()).any(|one| levels.iter().all(|level| one.replaces(level.stamp)))
+}
+
 /// The transitions that stand and that no later one, having seen them, left; with the time since when each counts.
 pub(super) fn leaves<'a>(record: &'a Record, level: Option<&str>, before: Before) -> Vec<(&'a Entry, Micros)> {
     leaves_among(record, level, before, |_| true)

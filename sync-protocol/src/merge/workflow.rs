@@ -4,6 +4,7 @@
 use super::apply::World;
 use super::fields::{Aside, set_aside};
 use super::outcome::FieldOutcome;
+use super::periods::SELF_ORIGINS;
 use super::register::insert;
 use super::standing::{Fate, fate_of, leaves};
 use crate::ids::{OpId, RecordId};
@@ -14,9 +15,6 @@ use crate::schema::{ORIGINS, find_kind};
 use crate::workflow::find_edge;
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-/// How many of [`ORIGINS`], from the first, are the enterprise's own.
-const SELF_ORIGINS: usize = 6;
 
 type Outcomes = BTreeMap<String, FieldOutcome>;
 

@@ -15,6 +15,7 @@ mod health;
 mod incarnations;
 mod inspections;
 mod meta;
+mod numbers;
 mod ops;
 mod photos;
 mod photos_to_settle;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use sync_protocol::op::{Body, Change};
 use sync_protocol::record::Record;
-use sync_protocol::schema::find_kind;
+use sync_protocol::schema::{LEVELS, find_kind};
 use sync_protocol::workflow::five_missing;
 
 type Steps = Result<Vec<Body>, String>;
@@ -128,6 +128,25 @@ fn accept(
     ];
     let set = patch(record, fields([("closure", json!(code))]))?;
     Ok(vec![set, go("verify", "accepted", opinion, evidence)])
+}
+
+/// A merge must not lose a level: the hazard that stays counts for both.
+pub(super) fn check_link(merged: &Record, survivor: &Record) -> Result<(), String> {
+    let rank = |record: &Record| {
+        let level = record.shown_text("level");
+        LEVELS.iter().position(|code| Some(*code) == level.as_deref())
+    };
+    let gone = survivor.shown_text("state").as_deref() == Some("void") || survivor.shown_text("duplicate_of").is_some();
+    if survivor.id == merged.id || survivor.feed != merged.feed {
+        return Err("只能与同村的另一条隐患合并".to_owned());
+    }
+    if gone {
+        return Err("保留的那条隐患已作废或已合并到别处".to_owned());
+    }
+    if rank(survivor) < rank(merged) {
+        return Err("保留的那条隐患等级较低，请先核定为同样的等级再合并".to_owned());
+    }
+    Ok(())
 }
 
 fn needed(what: &str, text: &str) -> Result<(), String> {

@@ -80,6 +80,10 @@ pub(crate) async fn store_projections(tx: &mut Tx, records: &[&Record]) -> Resul
     projections::put_places(tx, all.places).await?;
     projections::put_inspections(tx, all.inspections).await?;
     projections::put_hazards(tx, all.hazards).await?;
+    let (records, periods): (Vec<_>, Vec<_>) = all.periods.into_iter().unzip();
+    projections::put_hazard_periods(tx, &records, periods.into_iter().flatten().collect()).await?;
+    let (records, spots): (Vec<_>, Vec<_>) = all.spots.into_iter().unzip();
+    projections::put_spot_items(tx, &records, spots.into_iter().flatten().collect()).await?;
     projections::put_photos(tx, all.photos).await?;
     let (records, links): (Vec<_>, Vec<_>) = all.links.into_iter().unzip();
     projections::put_photo_links(tx, &records, links.into_iter().flatten().collect()).await?;

@@ -4,7 +4,9 @@
 use super::PAGE_ROWS;
 use super::findings::{Check, Findings, Place, difference};
 use crate::usecases::projection::{Projected, project};
-use paicha_db::projections::{self, HazardRow, InspectionRow, PhotoLinkRow, PhotoRow, PlaceRow, ReviewRow};
+use paicha_db::projections::{
+    self, HazardPeriodRow, HazardRow, InspectionRow, PhotoLinkRow, PhotoRow, PlaceRow, ReviewRow, SpotItemRow,
+};
 use paicha_db::{DbError, Tx};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -71,6 +73,42 @@ impl Table for ReviewRow {
     }
 }
 
+impl Table for HazardPeriodRow {
+    const NAME: &'static str = "hazard_periods";
+    type Key = (Uuid, i64);
+    fn key(&self) -> Self::Key {
+        (self.record, self.from_at)
+    }
+    fn record(&self) -> Uuid {
+        self.record
+    }
+    async fn page(tx: &mut Tx, feed: &str, after: Option<Self::Key>) -> Result<Vec<Self>, DbError> {
+        projections::list_hazard_periods_of_feed(tx, feed, after, PAGE_ROWS).await
+    }
+}
+
+impl Table for SpotItemRow {
+    const NAME: &'static str = "spot_items";
+    type Key = (Uuid, String);
+    fn key(&self) -> Self::Key {
+        (self.record, self.item.clone())
+    }
+    fn record(&self) -> Uuid {
+        self.record
+    }
+    async fn page(tx: &mut Tx, feed: &str, after: Option<Self::Key>) -> Result<Vec<Self>, DbError> {
+        projections::list_spot_items_of_feed(tx, feed, after, PAGE_ROWS).await
+    }
+}
+
+/// Compares the first times of enterprises, which concern several records and villages, with the spot checks they come from.
+pub(super) async fn compare_spot_firsts(tx: &mut Tx, findings: &mut Findings) -> Result<(), DbError> {
+    for enterprise in projections::list_wrong_spot_firsts(tx, PAGE_ROWS).await? {
+        findings.add(Check::Projection, Place::default(), format!("spot_firsts 表与抽查记录不一致：{enterprise}"));
+    }
+    Ok(())
+}
+
 /// Compares all tables of a village.
 pub(super) async fn compare_tables(
     tx: &mut Tx,
@@ -85,6 +123,8 @@ pub(super) async fn compare_tables(
     compare(tx, feed, all.places, findings).await?;
     compare(tx, feed, all.inspections, findings).await?;
     compare(tx, feed, all.hazards, findings).await?;
+    compare(tx, feed, all.periods.into_iter().flat_map(|(_, rows)| rows).collect(), findings).await?;
+    compare(tx, feed, all.spots.into_iter().flat_map(|(_, rows)| rows).collect(), findings).await?;
     compare(tx, feed, all.photos, findings).await?;
     compare(tx, feed, all.links.into_iter().flat_map(|(_, links)| links).collect(), findings).await?;
     compare(tx, feed, all.reviews.into_iter().flat_map(|(_, reviews)| reviews).collect(), findings).await

@@ -1,0 +1,68 @@
+//! What the numbers of 附件2 count, from one record. What a newcomer gets wrong: a spot check counts only when it is completed (submitted) and
+//! not voided, and at the event time at which it ended.
+
+use super::counted_in;
+use paicha_db::projections::{HazardPeriodRow, SpotItemRow};
+use sync_protocol::merge::counted_periods;
+use sync_protocol::record::Record;
+use sync_protocol::schema::SPOT_ITEMS;
+use sync_protocol::text::clean;
+use sync_protocol::time::Micros;
+
+/// The stretches of time in which a hazard counts.
+pub(super) fn periods(record: &Record) -> Vec<HazardPeriodRow> {
+    let (village, _, _) = counted_in(record);
+    let row = |period: sync_protocol::merge::CountedPeriod| HazardPeriodRow {
+        record: record.id.0,
+        feed: record.feed.as_str().to_owned(),
+        village: village.clone(),
+        from_at: period.from.as_micros(),
+        to_at: period.to.map(Micros::as_micros),
+        self_found: period.self_found,
+        rectified: period.rectified,
+        listed: period.listed,
+    };
+    counted_periods(record).into_iter().map(row).collect()
+}
+
+/// The lines of the form that a completed spot check says something about.
+pub(super) fn spot_items(record: &Record) -> Vec<SpotItemRow> {
+    let completed = record.shown_text("kind").as_deref() == Some("spot") && record.submitted.is_some();
+    let voided = record.shown("voided").and_then(|flag| flag.as_bool()) == Some(true);
+    let Some(submitted) = record.submitted.as_ref().filter(|_| completed && !voided) else { return Vec::new() };
+    let ended = record.shown_text("ended_at").and_then(|text| text.parse::<Micros>().ok());
+    let ended_at = ended.map_or(submitted.at, |ended| ended.min(submitted.at)).as_micros();
+    let place = record.shown_text("place").and_then(|id| id.parse().ok());
+    let (village, _, _) = counted_in(record);
+    let row = |item: String| SpotItemRow {
+        record: record.id.0,
+        item,
+        feed: record.feed.as_str().to_owned(),
+        village: village.clone(),
+        enterprise: enterprise(record, place),
+        place,
+        ended_at,
+    };
+    let wrong = lines_with(record, "N").map(str::to_owned);
+    let unchecked = lines_with(record, "U").map(|item| format!("u{item}"));
+    std::iter::once("1".to_owned()).chain(wrong).chain(unchecked).map(row).collect()
+}
+
+/// The lines of part 二 of which some atom was found so.
+fn lines_with<'a>(record: &'a Record, code: &'a str) -> impl Iterator<Item = &'static str> + 'a {
+    let is = move |atom: &str| record.shown_text(&format!("finding.{atom}")).as_deref() == Some(code);
+    SPOT_ITEMS.iter().filter(move |(_, atoms)| atoms.iter().any(|atom| is(atom))).map(|(item, _)| *item)
+}
+
+/// Who was checked: the registered place, or the name of one that is not.
+fn enterprise(record: &Record, place: Option<uuid::Uuid>) -> String {
+    match place {
+        Some(place) => place.to_string(),
+        None => {
+            let free = record.shown("free_place").unwrap_or_default();
+            let name = free["name"].as_str().map(|name| clean(name.trim()).to_string()).unwrap_or_default();
+            // A check of a place without any name is one of its own: it must not disappear among others.
+            if name.is_empty() { format!("unnamed {}", record.id) } else { format!("named {name}") }
+        }
+    }
+}

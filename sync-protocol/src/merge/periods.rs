@@ -1,0 +1,95 @@
+//! Since when and until when a hazard counts in 附件2, and how: stretches of time between the instants at which something about it began to
+//! count. For any cutoff the hazard counts as its stretch around the cutoff says, from events before it. What a newcomer gets wrong:
+//! 疑似重大 does not count, an approved downgrade or voiding ends the counting from its approval, and delisting does not end 挂牌.
+
+use super::standing::{is_merged_away, visible};
+use super::view::{shown_at, turning_points};
+use crate::record::Record;
+use crate::schema::ORIGINS;
+use crate::time::Micros;
+use serde_json::Value;
+
+/// How many of [`ORIGINS`], from the first, are the enterprise's own (企业自查).
+pub const SELF_ORIGINS: usize = 6;
+
+/// A stretch of time in which a hazard counts one way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountedPeriod {
+    /// It counts for cutoffs after this instant.
+    pub from: Micros,
+    /// And up to this one; `None` while it goes on.
+    pub to: Option<Micros>,
+    /// 企业自查发现; otherwise 排查发现.
+    pub self_found: bool,
+    /// 已完成整改.
+    pub rectified: bool,
+    /// 政府挂牌督办.
+    pub listed: bool,
+}
+
+/// Every stretch in which the hazard counts, in order of time; neighbours that count alike are one.
+pub fn counted_periods(record: &Record) -> Vec<CountedPeriod> {
+    let self_found = record.shown_text("origin").is_some_and(|code| ORIGINS[..SELF_ORIGINS].contains(&code.as_str()));
+    let found_at = claimed_finding(record);
+    let listed_at = listings(record);
+    let mut points = turning_points(record);
+    points.extend(found_at.into_iter().chain(listed_at.iter().copied()));
+    points.sort_unstable();
+    points.dedup();
+    let mut periods: Vec<CountedPeriod> = Vec::new();
+    for (index, from) in points.iter().enumerate() {
+        let to = points.get(index + 1).copied();
+        // Just after the instant: what happened at it counts.
+        let cutoff = from.saturating_add(1);
+        // What the finder claims to have seen earlier counts from then, if nothing is known of that time.
+        let asked = match found_at {
+            Some(found) if cutoff > found && cutoff <= record.created.at => record.created.at.saturating_add(1),
+            Some(_) | None => cutoff,
+        };
+        if !is_major(record, asked) || is_gone(record, asked) {
+            continue;
+        }
+        let state = shown_at(record, "state", Some(asked));
+        let rectified = matches!(state.as_ref().and_then(Value::as_str), Some("accepted" | "closed"));
+        let listed = listed_at.iter().any(|at| *at < cutoff);
+        push(&mut periods, CountedPeriod { from: *from, to, self_found, rectified, listed });
+    }
+    periods
+}
+
+fn push(periods: &mut Vec<CountedPeriod>, next: CountedPeriod) {
+    let alike = |one: &CountedPeriod| (one.self_found, one.rectified, one.listed);
+    match periods.last_mut() {
+        Some(last) if last.to == Some(next.from) && alike(last) == alike(&next) => last.to = next.to,
+        Some(_) | None => periods.push(next),
+    }
+}
+
+fn is_major(record: &Record, cutoff: Micros) -> bool {
+    let level = shown_at(record, "level", Some(cutoff));
+    matches!(level.as_ref().and_then(Value::as_str), Some("major_direct" | "major_collective"))
+}
+
+/// Void, or merged into another hazard that counts for both.
+fn is_gone(record: &Record, cutoff: Micros) -> bool {
+    let void = shown_at(record, "state", Some(cutoff)) == Some(Value::from("void"));
+    void || is_merged_away(record, Some(cutoff))
+}
+
+/// When the finder claims to have found it, where that lies before the saving of the record.
+fn claimed_finding(record: &Record) -> Option<Micros> {
+    let claimed = record.shown_text("found_at")?.parse::<Micros>().ok()?;
+    (claimed < record.created.at).then_some(claimed)
+}
+
+/// When levels of government listed it: the day of the document where it was entered later.
+fn listings(record: &Record) -> Vec<Micros> {
+    let fields = ["listed.town", "listed.county", "listed.city", "listed.prov"];
+    let entries = fields.iter().flat_map(|field| visible(record, field, None));
+    let at = |entry: super::standing::Visible<'_>| {
+        let day = entry.value["listed_on"].as_str().and_then(|day| day.parse::<jiff::civil::Date>().ok());
+        let start = day.and_then(|day| format!("{day}T00:00:00+08:00").parse::<Micros>().ok());
+        start.map_or(entry.at, |start| start.min(entry.at))
+    };
+    entries.map(at).collect()
+}
