@@ -9,18 +9,16 @@ mod rows;
 mod rows_tests;
 
 use crate::app::App;
-use crate::auth::permissions::Action;
 use crate::usecases::caller::Caller;
+use crate::usecases::form_area::{FormAreaError, find_form_area};
 use facts::{Visit, load_visits};
-use paicha_db::feeds::{self, FeedRow};
-use paicha_db::projections::{self, InspectionRow, Villages};
+use paicha_db::feeds::FeedRow;
+use paicha_db::projections::{self, InspectionRow};
 use paicha_db::{DbError, Tx};
-use paicha_reports::{APPENDIX1_ROWS_MAX, APPENDIX1_SHEETS_MAX, ReportError};
+use paicha_reports::{APPENDIX1_ROWS_MAX, ReportError};
 use rows::form_rows;
-use std::collections::BTreeSet;
 use sync_protocol::digest::Sha256Bytes;
 use sync_protocol::ids::{FeedId, RecordId};
-use sync_protocol::limits::SCOPE_FEEDS_MAX;
 use sync_protocol::time::{Micros, Month};
 
 /// Kinds of visits that the form does not list: re-inspections and guidance are no inspections, what an enterprise does by itself is
@@ -42,15 +40,9 @@ pub struct Appendix1Query {
 /// Why there is no form.
 #[derive(Debug, thiserror::Error)]
 pub enum Appendix1Error {
-    /// No role of the caller reads forms.
-    #[error("no grant opens the forms")]
-    NotAllowed,
-    /// There is no such area, or the caller may not know of it.
-    #[error("no such area in the caller's scope")]
-    NoSuchArea,
-    /// Several areas could be meant.
-    #[error("the area has to be named")]
-    NameTheArea,
+    /// There is no form of that area for the caller.
+    #[error(transparent)]
+    Area(#[from] FormAreaError),
     /// Too many rows, sheets or pictures, or the writer failed.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -140,7 +132,7 @@ pub async fn read_appendix1(
 ) -> Result<Appendix1Forms, Appendix1Error> {
     let as_of = app.now();
     let mut tx = app.database.begin_read().await?;
-    let (area, villages) = find_area(&mut tx, caller, query.area.as_ref()).await?;
+    let (area, villages) = find_form_area(&mut tx, caller, query.area.as_ref()).await?;
     let mut visits: Vec<(String, Vec<Visit>)> = Vec::new();
     let mut left = APPENDIX1_ROWS_MAX;
     for feed in std::iter::once(&area).chain(&villages) {
@@ -167,50 +159,6 @@ pub async fn read_appendix1(
 
 fn form(feed: &FeedRow, visits: &[&Visit], month: Month) -> Appendix1Form {
     Appendix1Form { area: feed.id.clone(), area_name: feed.name.clone(), rows: form_rows(visits, month) }
-}
-
-/// The area asked for and, for a subdistrict, its villages.
-async fn find_area(
-    tx: &mut Tx,
-    caller: &Caller,
-    area: Option<&FeedId>,
-) -> Result<(FeedRow, Vec<FeedRow>), Appendix1Error> {
-    let reached = caller.villages(Action::ReadForms);
-    if reached == Villages::Only(Vec::new()) {
-        return Err(Appendix1Error::NotAllowed);
-    }
-    let code = match area {
-        Some(code) => code.as_str().to_owned(),
-        None => only_area(tx, &reached).await?,
-    };
-    let known = code.parse::<FeedId>().is_ok_and(|id| !id.is_quarantine());
-    if !known || !caller.may(Action::ReadForms, Some(&code)) {
-        return Err(Appendix1Error::NoSuchArea);
-    }
-    let found = feeds::find_feeds(tx, std::slice::from_ref(&code)).await?;
-    let feed = found.into_iter().next().ok_or(Appendix1Error::NoSuchArea)?;
-    let limit = i64::try_from(SCOPE_FEEDS_MAX).unwrap_or(i64::MAX);
-    let children = feeds::list_children(tx, &code, limit).await?;
-    if children.len() > APPENDIX1_SHEETS_MAX {
-        return Err(ReportError::TooManySheets { sheets: children.len(), limit: APPENDIX1_SHEETS_MAX }.into());
-    }
-    Ok((feed, feeds::find_feeds(tx, &children).await?))
-}
-
-/// The subdistrict that is meant when none is named: the only one in reach, or the only village.
-async fn only_area(tx: &mut Tx, reached: &Villages) -> Result<String, Appendix1Error> {
-    let limit = i64::try_from(SCOPE_FEEDS_MAX).unwrap_or(i64::MAX);
-    let mut in_reach = match reached {
-        Villages::All => feeds::list_feeds(tx, limit).await?,
-        Villages::Only(ids) => feeds::find_feeds(tx, ids).await?,
-    };
-    in_reach.retain(|feed| feed.id != FeedId::quarantine().as_str());
-    let parents: BTreeSet<&str> = in_reach.iter().filter_map(|feed| feed.parent.as_deref()).collect();
-    let mut subdistricts = in_reach.iter().filter(|feed| parents.contains(feed.id.as_str()));
-    match (subdistricts.next(), subdistricts.next(), in_reach.as_slice()) {
-        (Some(only), None, _) | (None, None, [only]) => Ok(only.id.clone()),
-        (Some(_) | None, _, _) => Err(Appendix1Error::NameTheArea),
-    }
 }
 
 /// The month's visits of one feed that the form lists.

@@ -182,6 +182,11 @@ pub(super) const ROWS: &[Row] = &[
     Row { endpoint: "GET /v1/forms/appendix1", expected: Expected::InVillages(Action::ReadForms, 200), request: |_| get(format!("/v1/forms/appendix1?month=2023-06&format=json&village={VILLAGE}")) },
     Row { endpoint: "GET /v1/forms/appendix1", expected: Expected::Foreign(Action::ReadForms), request: |_| get(format!("/v1/forms/appendix1?month=2023-06&format=json&village={FOREIGN_VILLAGE}")) },
 
+    Row { endpoint: "GET /v1/forms/appendix2", expected: Expected::InVillages(Action::ReadForms, 200), request: |_| get(format!("/v1/forms/appendix2?month=2023-06&village={VILLAGE}")) },
+    Row { endpoint: "GET /v1/forms/appendix2", expected: Expected::Foreign(Action::ReadForms), request: |_| get(format!("/v1/forms/appendix2?month=2023-06&village={FOREIGN_VILLAGE}")) },
+    Row { endpoint: "GET /v1/forms/appendix2/records", expected: Expected::InVillages(Action::ReadForms, 200), request: |_| get(format!("/v1/forms/appendix2/records?month=2023-06&number=1.3&village={VILLAGE}")) },
+    Row { endpoint: "GET /v1/forms/appendix2/records", expected: Expected::Foreign(Action::ReadForms), request: |_| get(format!("/v1/forms/appendix2/records?month=2023-06&number=2.1&village={FOREIGN_VILLAGE}")) },
+
     Row { endpoint: "POST /v1/imports/areas", expected: Expected::Reaching(Action::ImportAreas, 422), request: |_| json_body("/v1/imports/areas", &json!({})) },
     Row { endpoint: "POST /v1/imports/enterprises", expected: Expected::Reaching(Action::ImportEnterprises, 422), request: |_| json_body("/v1/imports/enterprises", &json!({})) },
     Row { endpoint: "POST /v1/imports/people", expected: Expected::Reaching(Action::ImportPeople, 422), request: |_| json_body("/v1/imports/people", &json!({})) },

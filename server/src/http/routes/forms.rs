@@ -156,9 +156,7 @@ impl From<FormRow> for Appendix1RowBody {
 impl From<Appendix1Error> for ApiError {
     fn from(error: Appendix1Error) -> Self {
         match error {
-            Appendix1Error::NotAllowed => Problem::Forbidden.into(),
-            Appendix1Error::NoSuchArea => Problem::NotFound.into(),
-            Appendix1Error::NameTheArea => bad_parameter("请指明村（社区）或街道的区划代码"),
+            Appendix1Error::Area(error) => error.into(),
             Appendix1Error::Report(
                 error @ (ReportError::TooManyRows { .. }
                 | ReportError::TooManySheets { .. }

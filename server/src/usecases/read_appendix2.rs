@@ -1,0 +1,214 @@
+//! The fourteen numbers of 附件2 of an area and a month, and the records behind each (domain 2.6): cumulative, from what happened before the
+//! month began in Shanghai (截至上月末). What a newcomer gets wrong: the cutoff is the beginning of the month of the form, not its end, and
+//! the subdistrict's numbers are counted from records, never added up from villages.
+
+use crate::app::App;
+use crate::usecases::caller::Caller;
+use crate::usecases::form_area::{FormAreaError, find_form_area};
+use paicha_db::feeds::FeedRow;
+use paicha_db::projections::{self, HazardCount, Page, Villages};
+use paicha_db::{DbError, Tx};
+use std::collections::BTreeMap;
+use sync_protocol::ids::FeedId;
+use sync_protocol::time::{Micros, Month};
+use uuid::Uuid;
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Appendix2Query {
+    /// Village or subdistrict; nothing is the one subdistrict that the caller reaches.
+    pub area: Option<FeedId>,
+    /// The month of the form.
+    pub month: Month,
+}
+
+/// The forms of an area and a month.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appendix2Forms {
+    /// The month.
+    pub month: Month,
+    /// End of what is counted, exclusive.
+    pub cutoff: Micros,
+    /// When it was computed.
+    pub as_of: Micros,
+    /// The form of the area itself.
+    pub form: Appendix2Form,
+    /// For a subdistrict, one form for each of its villages.
+    pub villages: Vec<Appendix2Form>,
+}
+
+/// One form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appendix2Form {
+    /// Village or subdistrict, by its code.
+    pub area: String,
+    /// What people call it.
+    pub area_name: String,
+    /// 一.1 to 一.6.
+    pub hazards: [i64; 6],
+    /// 二.1 to 二.8.
+    pub spots: [i64; 8],
+    /// Enterprises with something 未查, by line of part 二 (2 to 8); printed nowhere, so that 0 can be told from not looked at.
+    pub unchecked: BTreeMap<String, i64>,
+}
+
+impl Appendix2Form {
+    /// Whether every number is 0: the form then needs an explicit 零报告.
+    pub fn is_zero(&self) -> bool {
+        self.hazards.iter().chain(&self.spots).all(|number| *number == 0)
+    }
+}
+
+/// The forms, read in one snapshot of the database.
+///
+/// # Errors
+/// [`FormAreaError`].
+pub async fn read_appendix2(
+    app: &App,
+    caller: &Caller,
+    query: &Appendix2Query,
+) -> Result<Appendix2Forms, FormAreaError> {
+    let as_of = app.now();
+    let cutoff = query.month.first_instant();
+    let mut tx = app.database.begin_read().await?;
+    let (area, villages) = find_form_area(&mut tx, caller, query.area.as_ref()).await?;
+    let form = form(&mut tx, &area, &villages, cutoff).await?;
+    let mut own = Vec::with_capacity(villages.len());
+    for village in &villages {
+        own.push(self::form(&mut tx, village, &[], cutoff).await?);
+    }
+    tx.rollback().await?;
+    Ok(Appendix2Forms { month: query.month, cutoff, as_of, form, villages: own })
+}
+
+/// The villages whose records an area's form counts: its own, and those of its villages.
+fn counted(area: &FeedRow, villages: &[FeedRow]) -> Villages {
+    Villages::Only(std::iter::once(area).chain(villages).map(|feed| feed.id.clone()).collect())
+}
+
+async fn form(tx: &mut Tx, area: &FeedRow, villages: &[FeedRow], cutoff: Micros) -> Result<Appendix2Form, DbError> {
+    let counted = counted(area, villages);
+    let hazards = projections::count_hazards(tx, &counted, cutoff.as_micros()).await?;
+    let spots = projections::count_spot_items(tx, &counted, cutoff.as_micros()).await?;
+    let spot = |item: usize| {
+        let item = item.to_string();
+        spots.iter().find(|(known, _)| *known == item).map_or(0, |(_, count)| *count)
+    };
+    Ok(Appendix2Form {
+        area: area.id.clone(),
+        area_name: area.name.clone(),
+        hazards: HAZARD_LINES.map(|line| sum(&hazards, line)),
+        spots: [1, 2, 3, 4, 5, 6, 7, 8].map(spot),
+        unchecked: spots
+            .iter()
+            .filter_map(|(item, count)| Some((item.strip_prefix('u')?.to_owned(), *count)))
+            .collect(),
+    })
+}
+
+/// Which hazards a line of part 一 counts.
+type HazardLine = fn(bool, bool, bool) -> bool;
+
+/// 一.1 to 一.6, of (自查发现, 已完成整改, 挂牌督办).
+const HAZARD_LINES: [HazardLine; 6] = [
+    |own, _, _| own,
+    |own, done, _| own && done,
+    |own, _, _| !own,
+    |own, done, _| !own && done,
+    |_, _, listed| listed,
+    |_, done, listed| listed && done,
+];
+
+fn sum(counts: &[HazardCount], line: HazardLine) -> i64 {
+    counts.iter().filter(|count| line(count.self_found, count.rectified, count.listed)).map(|count| count.hazards).sum()
+}
+
+/// A number of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    /// 一.1 to 一.6.
+    Hazards(usize),
+    /// 二.1 to 二.8.
+    Spots(usize),
+}
+
+impl Line {
+    /// `1.1` to `1.6`, `2.1` to `2.8`.
+    pub fn find_by_code(code: &str) -> Option<Self> {
+        let (part, line) = code.split_once('.')?;
+        let line: usize = line.parse().ok()?;
+        match (part, line) {
+            ("1", 1..=6) => Some(Self::Hazards(line)),
+            ("2", 1..=8) => Some(Self::Spots(line)),
+            _ => None,
+        }
+    }
+}
+
+/// A record behind a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountedRecord {
+    /// The hazard, or the spot check.
+    pub record: Uuid,
+    /// The village it counts for.
+    pub village: String,
+    /// For spot checks, who was checked: several of one enterprise count once.
+    pub enterprise: Option<String>,
+}
+
+/// Records read at once while those of one line are picked.
+const BATCH_ROWS: i64 = 500;
+
+/// The records behind one number, a page at a time: after `after`, at most `limit`.
+///
+/// # Errors
+/// [`FormAreaError`].
+pub async fn list_counted_records(
+    app: &App,
+    caller: &Caller,
+    query: &Appendix2Query,
+    line: Line,
+    (after, limit): (Option<(i64, Uuid)>, usize),
+) -> Result<Vec<(i64, CountedRecord)>, FormAreaError> {
+    let cutoff = query.month.first_instant().as_micros();
+    let mut tx = app.database.begin_read().await?;
+    let (area, villages) = find_form_area(&mut tx, caller, query.area.as_ref()).await?;
+    let counted = counted(&area, &villages);
+    let found = match line {
+        Line::Hazards(line) => hazards_of(&mut tx, &counted, (line, cutoff), after.map(|(_, id)| id), limit).await?,
+        Line::Spots(line) => {
+            let page = Page { after, limit: i64::try_from(limit).unwrap_or(i64::MAX) };
+            let rows = projections::list_spot_items(&mut tx, &counted, (&line.to_string(), cutoff), page).await?;
+            let record = |row: projections::SpotItemRow| {
+                let enterprise = Some(row.enterprise);
+                (row.ended_at, CountedRecord { record: row.record, village: row.village, enterprise })
+            };
+            rows.into_iter().map(record).collect()
+        }
+    };
+    tx.rollback().await?;
+    Ok(found)
+}
+
+async fn hazards_of(
+    tx: &mut Tx,
+    villages: &Villages,
+    (line, cutoff): (usize, i64),
+    mut after: Option<Uuid>,
+    limit: usize,
+) -> Result<Vec<(i64, CountedRecord)>, DbError> {
+    let counts = HAZARD_LINES[line - 1];
+    let mut found = Vec::new();
+    while found.len() < limit {
+        let rows = projections::list_counted_hazards(tx, villages, cutoff, after, BATCH_ROWS).await?;
+        let Some(last) = rows.last() else { break };
+        after = Some(last.record);
+        let of_line = rows.into_iter().filter(|row| counts(row.self_found, row.rectified, row.listed));
+        found
+            .extend(of_line.map(|row| {
+                (row.from_at, CountedRecord { record: row.record, village: row.village, enterprise: None })
+            }));
+    }
+    found.truncate(limit);
+    Ok(found)
+}
