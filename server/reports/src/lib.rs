@@ -9,7 +9,11 @@ mod appendix1_sheet;
 mod appendix2;
 mod appendix2_docx;
 mod appendix2_sheet;
+mod correction;
 mod error;
+mod ledger;
+mod ledger_csv;
+mod ledger_geojson;
 mod pictures;
 mod properties;
 mod sheet_names;
@@ -26,5 +30,9 @@ pub use appendix2::{
     Appendix2, Appendix2Values, NameMode, appendix2_content_sha256, appendix2_workbook_xlsx, appendix2_xlsx,
 };
 pub use appendix2_docx::appendix2_docx;
+pub use correction::{CORRECTION_ROWS_MAX, Correction, CorrectionRow, correction_docx};
 pub use error::ReportError;
+pub use ledger::{LEDGER_LABELS, LEDGER_ROWS_MAX, LedgerKind, LedgerRow, ledger_xlsx};
+pub use ledger_csv::ledger_csv;
+pub use ledger_geojson::{Position, ledger_geojson};
 pub use properties::FormProperties;
