@@ -4,13 +4,12 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use jiff::tz::Offset;
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook};
+use rust_xlsxwriter::{Format, Workbook};
 use sha2::{Digest, Sha256};
 
 use crate::appendix1_sheet::write_sheet;
 use crate::error::ReportError;
+use crate::properties::{FormProperties, add_text};
 use crate::sheet_names::SheetNames;
 use crate::text::printable_line;
 
@@ -24,12 +23,12 @@ pub const APPENDIX1_PICTURE_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// Pictures that fit one cell.
 const ROW_PICTURES_MAX: usize = 2;
 /// Name of the first sheet of a workbook with several villages.
-const SUMMARY_SHEET: &str = "街道汇总";
+pub(crate) const SUMMARY_SHEET: &str = "街道汇总";
 
 /// Default height and width of cells under 宋体 12: the width tells the writer that a digit is 8 pixels wide,
 /// which is exact at this size, so that programs agree about the widths in millimetres.
-const DEFAULT_ROW_PIXELS: u32 = 19;
-const DEFAULT_COLUMN_PIXELS: u32 = 72;
+pub(crate) const DEFAULT_ROW_PIXELS: u32 = 19;
+pub(crate) const DEFAULT_COLUMN_PIXELS: u32 = 72;
 
 /// One form 附件1: an area, a month, its inspections in printing order.
 #[derive(Debug, Clone)]
@@ -44,19 +43,6 @@ pub struct Appendix1 {
     pub rows: Vec<Appendix1Row>,
     /// What goes into the document properties.
     pub properties: FormProperties,
-}
-
-/// Properties of the file that tell two printouts apart.
-#[derive(Debug, Clone)]
-pub struct FormProperties {
-    /// `{area} {YYYY-MM}`.
-    pub subject: String,
-    /// End of the window, exclusive.
-    pub cutoff: Timestamp,
-    /// Instant at which the rows were computed; also the file's creation time, so that equal input gives equal bytes.
-    pub as_of: Timestamp,
-    /// Revision of the report, from 1.
-    pub rev: u32,
 }
 
 /// One printed row: one inspection. All texts are printed as text, whatever they look like.
@@ -145,12 +131,6 @@ fn content_digest(forms: &[&Appendix1]) -> [u8; 32] {
     digest.finalize().into()
 }
 
-/// The length goes first, so that moving a character from one cell to the next changes the value.
-fn add_text(digest: &mut Sha256, text: &str) {
-    digest.update((text.len() as u64).to_be_bytes());
-    digest.update(text.as_bytes());
-}
-
 fn write_workbook(main: &Appendix1, sheets: &[(&str, &Appendix1)]) -> Result<Vec<u8>, ReportError> {
     check_limits(sheets)?;
     let mut workbook = Workbook::new();
@@ -159,7 +139,8 @@ fn write_workbook(main: &Appendix1, sheets: &[(&str, &Appendix1)]) -> Result<Vec
     let default_format = Format::new().set_font_name("宋体").set_font_size(12);
     workbook.set_default_format(&default_format, DEFAULT_ROW_PIXELS, DEFAULT_COLUMN_PIXELS)?;
     let forms: Vec<&Appendix1> = sheets.iter().map(|(_, form)| *form).collect();
-    workbook.set_properties(&document_properties(main, &hex::encode(content_digest(&forms)))?);
+    let sha256 = hex::encode(content_digest(&forms));
+    workbook.set_properties(&main.properties.for_workbook(&document_title(main), &main.office_name, &sha256)?);
     let mut names = SheetNames::default();
     for (name, form) in sheets {
         let sheet = workbook.add_worksheet();
@@ -169,7 +150,7 @@ fn write_workbook(main: &Appendix1, sheets: &[(&str, &Appendix1)]) -> Result<Vec
     Ok(workbook.save_to_buffer()?)
 }
 
-fn check_limits(sheets: &[(&str, &Appendix1)]) -> Result<(), ReportError> {
+pub(crate) fn check_limits(sheets: &[(&str, &Appendix1)]) -> Result<(), ReportError> {
     if sheets.len() > APPENDIX1_SHEETS_MAX + 1 {
         return Err(ReportError::TooManySheets { sheets: sheets.len() - 1, limit: APPENDIX1_SHEETS_MAX });
     }
@@ -195,21 +176,7 @@ fn check_limits(sheets: &[(&str, &Appendix1)]) -> Result<(), ReportError> {
     Ok(())
 }
 
-fn document_properties(form: &Appendix1, content_sha256: &str) -> Result<DocProperties, ReportError> {
-    let properties = &form.properties;
-    let title = format!("{}（{}）", crate::appendix1_sheet::title(form), printable_line(&form.month_label));
-    Ok(DocProperties::new()
-        .set_title(title)
-        .set_subject(printable_line(&properties.subject))
-        .set_author(printable_line(&form.office_name))
-        .set_creation_datetime(&ExcelDateTime::from_timestamp(properties.as_of.as_second())?)
-        .set_custom_property("cutoff", shanghai_text(properties.cutoff))
-        .set_custom_property("as_of", shanghai_text(properties.as_of))
-        .set_custom_property("rev", properties.rev.to_string())
-        .set_custom_property("sha256", content_sha256))
-}
-
-/// RFC 3339 with the offset of the people who read it.
-fn shanghai_text(instant: Timestamp) -> String {
-    instant.display_with_offset(Offset::constant(8)).to_string()
+/// The title among the document properties: the printed one and the month, which the form has no place for.
+pub(crate) fn document_title(form: &Appendix1) -> String {
+    format!("{}（{}）", crate::appendix1_sheet::title(form), printable_line(&form.month_label))
 }

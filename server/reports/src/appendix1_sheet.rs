@@ -11,9 +11,9 @@ use crate::pictures::{self, PictureCell};
 use crate::text::{printable, printable_line, without_markup};
 use crate::wrap;
 
-const MARK: &str = "附件1：";
+pub(crate) const MARK: &str = "附件1：";
 const TITLE_ENDING: &str = "重大事故隐患排查表";
-const LABELS: [&str; 8] = [
+pub(crate) const LABELS: [&str; 8] = [
     "序号",
     "排查单位",
     "排查时间",
@@ -23,30 +23,30 @@ const LABELS: [&str; 8] = [
     "重大隐患处置情况及建议",
     "备注",
 ];
-const NOTE: &str = "注：本表5月份开始上报，每月30日前上报本月隐患排查情况。";
+pub(crate) const NOTE: &str = "注：本表5月份开始上报，每月30日前上报本月隐患排查情况。";
 const FOOTER: &str = "&C第 &P 页 共 &N 页";
 
 /// The widths fill A4 landscape between two margins of 20 mm.
-const COLUMN_WIDTHS_MM: [f64; 8] = [12.0, 28.0, 25.0, 62.0, 38.0, 45.0, 32.0, 15.0];
+pub(crate) const COLUMN_WIDTHS_MM: [f64; 8] = [12.0, 28.0, 25.0, 62.0, 38.0, 45.0, 32.0, 15.0];
 const NUMBER_COLUMN: usize = 0;
 const DATE_COLUMN: usize = 2;
-const PICTURE_COLUMN: usize = 3;
+pub(crate) const PICTURE_COLUMN: usize = 3;
 const LAST_COLUMN: u16 = 7;
 
 const MARK_ROW: u32 = 0;
 const TITLE_ROW: u32 = 1;
 const LABEL_ROW: u32 = 2;
 const FIRST_DATA_ROW: u32 = 3;
-const DATA_ROWS_MIN: u32 = 4;
+pub(crate) const DATA_ROWS_MIN: u32 = 4;
 
 const MARK_HEIGHT_PT: f64 = 22.0;
 const TITLE_LINE_HEIGHT_PT: f64 = 36.0;
 const LABEL_HEIGHT_PT: f64 = 40.0;
 const NOTE_HEIGHT_PT: f64 = 20.0;
 /// Rows with pictures, and the blank rows of an empty form, which people fill in and glue photos on.
-const PHOTO_ROW_HEIGHT_MM: f64 = 32.0;
+pub(crate) const PHOTO_ROW_HEIGHT_MM: f64 = 32.0;
 /// Rows with text only.
-const TEXT_ROW_HEIGHT_MM: f64 = 15.0;
+pub(crate) const TEXT_ROW_HEIGHT_MM: f64 = 15.0;
 
 const BODY_SIZE_PT: f64 = 11.0;
 const TITLE_SIZE_PT: f64 = 22.0;
@@ -211,7 +211,7 @@ fn is_short_line(text: &str) -> bool {
 }
 
 /// The texts of the eight columns; the number is written apart.
-fn cell_texts(inspection: &Appendix1Row, unreadable_pictures: usize) -> [String; 8] {
+pub(crate) fn cell_texts(inspection: &Appendix1Row, unreadable_pictures: usize) -> [String; 8] {
     let mut note = printable(&inspection.picture_note);
     if unreadable_pictures > 0 {
         let separator = if note.is_empty() { "" } else { "，" };

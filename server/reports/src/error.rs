@@ -44,4 +44,10 @@ pub enum ReportError {
     /// The spreadsheet writer refused; a defect of this crate.
     #[error("表格文件未能生成，数据未受影响；请联系系统管理员")]
     Workbook(#[from] rust_xlsxwriter::XlsxError),
+    /// A part of a Word file could not be packed; a defect of this crate.
+    #[error("文档文件未能生成，数据未受影响；请联系系统管理员")]
+    Package(#[from] zip::result::ZipError),
+    /// The writer given by the caller refused, such as a full disk or a closed connection.
+    #[error("文件写到一半时中断，数据未受影响；请重新导出")]
+    Write(#[from] std::io::Error),
 }

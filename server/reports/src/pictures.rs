@@ -32,10 +32,15 @@ pub(crate) fn pixels(length_mm: f64) -> u32 {
 
 /// Reads a picture; `None` when the bytes are not a JPEG or the size is nothing.
 pub(crate) fn readable(picture: &CellPicture) -> Option<Image> {
-    if picture.width_px == 0 || picture.height_px == 0 || !picture.jpeg.starts_with(&[0xff, 0xd8, 0xff]) {
+    if !is_jpeg(picture) {
         return None;
     }
     Image::new_from_buffer(&picture.jpeg).ok()
+}
+
+/// Whether the bytes begin as a JPEG and the size is something.
+pub(crate) fn is_jpeg(picture: &CellPicture) -> bool {
+    picture.width_px > 0 && picture.height_px > 0 && picture.jpeg.starts_with(&[0xff, 0xd8, 0xff])
 }
 
 /// Puts pictures side by side into the middle of the cell, each scaled into its box with its aspect kept.
@@ -61,7 +66,8 @@ pub(crate) fn place(
     Ok(())
 }
 
-fn fitted(picture: &CellPicture) -> (f64, f64) {
+/// Width and height in millimetres of a picture scaled into its box.
+pub(crate) fn fitted(picture: &CellPicture) -> (f64, f64) {
     let (width, height) = (f64::from(picture.width_px), f64::from(picture.height_px));
     let scale = (PICTURE_WIDTH_MM / width).min(PICTURE_HEIGHT_MM / height);
     // A panorama a thousand times wider than high would vanish; a hair line still shows that a picture is there.
