@@ -13,6 +13,7 @@ pub mod create_upload;
 pub mod describe_caller;
 pub mod examine_installation;
 pub mod export_appendix1;
+pub mod export_appendix2;
 pub mod find_photo;
 pub mod finish_photo;
 pub mod form_area;

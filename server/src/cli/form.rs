@@ -10,20 +10,22 @@ use std::path::PathBuf;
 /// Which form.
 #[derive(Debug, Subcommand)]
 pub(super) enum FormCommand {
-    /// 导出附件1（Excel）。Downloads 附件1 of a village or subdistrict and a month.
-    Appendix1(Appendix1Arguments),
+    /// 导出附件1（排查表）。Downloads 附件1 of a village or subdistrict and a month.
+    Appendix1(FormArguments),
+    /// 导出附件2（月度调度表）。Downloads 附件2 of a village or subdistrict and a month.
+    Appendix2(FormArguments),
 }
 
-/// Which 附件1.
+/// Which form.
 #[derive(Debug, Args)]
-pub(super) struct Appendix1Arguments {
+pub(super) struct FormArguments {
     /// 村（社区）或街道的 12 位代码；默认本账号唯一的街道或村。
     #[arg(long, value_name = "CODE")]
     village: Option<String>,
     /// 月份，如 2023-06。
     #[arg(long, value_name = "YYYY-MM")]
     month: String,
-    /// 保存到的文件。
+    /// 保存到的文件，以 .xlsx 或 .docx 结尾。Where to save it; the ending says which program it is for.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]
@@ -32,23 +34,28 @@ pub(super) struct Appendix1Arguments {
 
 /// Downloads it.
 pub(super) async fn run(command: FormCommand, output: &mut Output) -> anyhow::Result<()> {
-    let FormCommand::Appendix1(arguments) = command;
+    let (form, title, arguments) = match command {
+        FormCommand::Appendix1(arguments) => ("appendix1", "附件1", arguments),
+        FormCommand::Appendix2(arguments) => ("appendix2", "附件2", arguments),
+    };
     let digits = |text: &str| text.chars().all(|letter| letter.is_ascii_digit() || letter == '-');
     let village = arguments.village.unwrap_or_default();
     if !digits(&village) || !digits(&arguments.month) {
         anyhow::bail!("代码应为 12 位数字，月份应写成 2023-06 的样子。没有导出。");
     }
     let phone = Home::find(&arguments.home)?.open().await?;
-    let mut path = format!("/v1/forms/appendix1?month={}", arguments.month);
+    let ending = arguments.out.extension().and_then(|ending| ending.to_str());
+    let format = if ending == Some("docx") { "docx" } else { "xlsx" };
+    let mut path = format!("/v1/forms/{form}?month={}&format={format}", arguments.month);
     if !village.is_empty() {
         path.push_str(&format!("&village={village}"));
     }
-    let form = phone.fetch(&path).await.map_err(|error| explain("没有导出。", error))?;
+    let file = phone.fetch(&path).await.map_err(|error| explain("没有导出。", error))?;
     let shown = arguments.out.display();
-    write_whole(&arguments.out, &form.body)
+    write_whole(&arguments.out, &file.body)
         .with_context(|| format!("无法写入 {shown}，没有导出。请检查文件夹和空间。"))?;
     phone.close().await;
-    output.line(format!("已导出附件1：{shown}（{} 字节）", form.body.len()))
+    output.line(format!("已导出{title}：{shown}（{} 字节）", file.body.len()))
 }
 
 /// Beside the target first, so that a full disk leaves no half form under its name.

@@ -5,6 +5,8 @@ use axum::response::{IntoResponse, Response};
 use std::fmt::Write as _;
 
 /// Media type of workbooks.
+pub const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+/// A workbook.
 pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// A file to save. `ascii_name` is for programs that cannot read the other.

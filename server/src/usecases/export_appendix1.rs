@@ -1,16 +1,17 @@
-//! 附件1 as an XLSX file: the rows of `read_appendix1` with the thumbnails from the photo store, laid out by the report crate. What a
+//! 附件1 as a file: the rows of `read_appendix1` with the thumbnails from the photo store, laid out by the report crate. What a
 //! newcomer gets wrong: only thumbnails are read, never originals, and all pictures together are bounded before they are in memory.
 
 use crate::app::App;
 use crate::blobs::{BlobError, Derivative, derived_key};
 use crate::usecases::caller::Caller;
+use crate::usecases::export_appendix2::FileKind;
 use crate::usecases::read_appendix1::{
     Appendix1Error, Appendix1Form, Appendix1Forms, Appendix1Query, FormPicture, FormRow, read_appendix1,
 };
 use image::ImageReader;
 use jiff::Timestamp;
 use paicha_reports::{
-    APPENDIX1_PICTURE_BYTES_MAX, Appendix1, Appendix1Row, CellPicture, FormProperties, ReportError,
+    APPENDIX1_PICTURE_BYTES_MAX, Appendix1, Appendix1Row, CellPicture, FormProperties, ReportError, appendix1_docx,
     appendix1_workbook_xlsx, appendix1_xlsx,
 };
 use std::collections::BTreeMap;
@@ -28,7 +29,7 @@ pub struct ExportedFile {
     pub bytes: Vec<u8>,
 }
 
-/// The form of an area and a month as a workbook; a subdistrict's has 街道汇总 first, then one sheet per village.
+/// The form of an area and a month as a file; a subdistrict's workbook has 街道汇总 first, then one sheet per village.
 ///
 /// # Errors
 /// [`Appendix1Error`].
@@ -36,24 +37,25 @@ pub async fn export_appendix1(
     app: &App,
     caller: &Caller,
     query: &Appendix1Query,
+    kind: FileKind,
 ) -> Result<ExportedFile, Appendix1Error> {
     let forms = read_appendix1(app, caller, query).await?;
     let pictures = load_pictures(app, &forms).await?;
-    let name = file_name(&forms.area_name, &query.month.to_string());
+    let name = file_name("附件1", &forms.area_name, &query.month.to_string(), kind.extension());
     let office_name = app.config.office.name.clone();
     // Laying out thousands of rows takes a second or two of one core.
-    let written = tokio::task::spawn_blocking(move || write(&forms, &office_name, &pictures));
+    let written = tokio::task::spawn_blocking(move || write(&forms, &office_name, &pictures, kind));
     Ok(ExportedFile { name, bytes: written.await.map_err(|_| Appendix1Error::Interrupted)?? })
 }
 
 /// A name that every file system takes.
-fn file_name(area_name: &str, month: &str) -> String {
+pub(crate) fn file_name(form: &str, area_name: &str, month: &str, extension: &str) -> String {
     let kept: String = area_name
         .chars()
         .map(|letter| if letter.is_control() || "\\/:*?\"<>|".contains(letter) { '_' } else { letter })
         .take(60)
         .collect();
-    format!("附件1-{kept}-{month}.xlsx")
+    format!("{form}-{kept}-{month}.{extension}")
 }
 
 type Pictures = BTreeMap<RecordId, CellPicture>;
@@ -92,7 +94,12 @@ async fn load_picture(app: &App, picture: &FormPicture) -> Result<CellPicture, B
     Ok(CellPicture { jpeg: Arc::from(jpeg.as_ref()), width_px, height_px })
 }
 
-fn write(forms: &Appendix1Forms, office_name: &str, pictures: &Pictures) -> Result<Vec<u8>, ReportError> {
+fn write(
+    forms: &Appendix1Forms,
+    office_name: &str,
+    pictures: &Pictures,
+    kind: FileKind,
+) -> Result<Vec<u8>, ReportError> {
     let laid_out = |form: &Appendix1Form| Appendix1 {
         office_name: office_name.to_owned(),
         area_name: form.area_name.clone(),
@@ -107,8 +114,10 @@ fn write(forms: &Appendix1Forms, office_name: &str, pictures: &Pictures) -> Resu
         },
     };
     let main = laid_out(&forms.form);
-    if forms.villages.is_empty() {
-        return appendix1_xlsx(&main);
+    match kind {
+        FileKind::Docx => return appendix1_docx(&main),
+        FileKind::Xlsx if forms.villages.is_empty() => return appendix1_xlsx(&main),
+        FileKind::Xlsx => {}
     }
     appendix1_workbook_xlsx(&main, &forms.villages.iter().map(laid_out).collect::<Vec<_>>())
 }
@@ -137,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_file_name_keeps_chinese_and_loses_what_file_systems_refuse() {
-        assert_eq!(file_name("演示一村", "2023-06"), "附件1-演示一村-2023-06.xlsx");
-        assert_eq!(file_name("演/示:一\n村", "2023-06"), "附件1-演_示_一_村-2023-06.xlsx");
+        assert_eq!(file_name("附件1", "演示一村", "2023-06", "xlsx"), "附件1-演示一村-2023-06.xlsx");
+        assert_eq!(file_name("附件1", "演/示:一\n村", "2023-06", "xlsx"), "附件1-演_示_一_村-2023-06.xlsx");
     }
 }

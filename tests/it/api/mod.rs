@@ -14,6 +14,7 @@ mod geojson;
 mod hazards;
 mod imports;
 mod inspections;
+mod numbers;
 mod permissions;
 mod photo_rig;
 mod photos;

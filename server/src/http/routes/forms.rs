@@ -2,18 +2,18 @@
 
 use crate::app::App;
 use crate::http::body::json_response;
-use crate::http::download::{XLSX, file_response};
+use crate::http::download::{DOCX, XLSX, file_response};
 use crate::http::extract::Authenticated;
 use crate::http::parameters::{Parameters, bad_parameter};
 use crate::http::problem::{ApiError, ProblemBody};
 use crate::usecases::export_appendix1::export_appendix1;
+use crate::usecases::export_appendix2::{FileKind, is_too_large};
 use crate::usecases::read_appendix1::{
     Appendix1Error, Appendix1Form, Appendix1Forms, Appendix1Query, FormRow, read_appendix1,
 };
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use paicha_reports::ReportError;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use sync_protocol::problem::Problem;
@@ -30,10 +30,12 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<App>> {
 /// File or data.
 #[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum FormFormat {
+pub(super) enum FormFormat {
     /// A workbook.
     #[default]
     Xlsx,
+    /// A document.
+    Docx,
     /// The same rows as JSON.
     Json,
 }
@@ -47,7 +49,7 @@ struct Appendix1Parameters {
     village: Option<String>,
     /// Month, `2023-06`.
     month: String,
-    /// `xlsx` (default) or `json`.
+    /// `xlsx` (default), `docx` or `json`.
     #[serde(default)]
     #[param(inline)]
     format: FormFormat,
@@ -110,8 +112,12 @@ async fn appendix1(
             Ok(json_response(&headers, &Appendix1Body::from(read_appendix1(&app, &caller, &query).await?)))
         }
         FormFormat::Xlsx => {
-            let file = export_appendix1(&app, &caller, &query).await?;
+            let file = export_appendix1(&app, &caller, &query, FileKind::Xlsx).await?;
             Ok(file_response(file.bytes, XLSX, &file.name, &format!("appendix1-{month}.xlsx")))
+        }
+        FormFormat::Docx => {
+            let file = export_appendix1(&app, &caller, &query, FileKind::Docx).await?;
+            Ok(file_response(file.bytes, DOCX, &file.name, &format!("appendix1-{month}.docx")))
         }
     }
 }
@@ -157,14 +163,10 @@ impl From<Appendix1Error> for ApiError {
     fn from(error: Appendix1Error) -> Self {
         match error {
             Appendix1Error::Area(error) => error.into(),
-            Appendix1Error::Report(
-                error @ (ReportError::TooManyRows { .. }
-                | ReportError::TooManySheets { .. }
-                | ReportError::PicturesTooLarge { .. }),
-            ) => Self::new(Problem::TooLarge).detail(error.to_string()),
-            Appendix1Error::Report(error @ (ReportError::TooManyPictures { .. } | ReportError::Workbook(_))) => {
-                Self::internal(error)
+            Appendix1Error::Report(error) if is_too_large(&error) => {
+                Self::new(Problem::TooLarge).detail(error.to_string())
             }
+            Appendix1Error::Report(error) => Self::internal(error),
             Appendix1Error::Store(error) => Self::internal(error),
             Appendix1Error::Database(error) => error.into(),
             Appendix1Error::Interrupted => Self::internal(error),

@@ -1,10 +1,13 @@
 //! The fourteen numbers of 附件2, and the records behind each.
 
+use super::forms::FormFormat;
 use crate::app::App;
 use crate::http::body::json_response;
+use crate::http::download::{DOCX, XLSX, file_response};
 use crate::http::extract::Authenticated;
 use crate::http::parameters::{Parameters, bad_parameter};
 use crate::http::problem::{ApiError, ProblemBody};
+use crate::usecases::export_appendix2::{FileKind, export_appendix2, is_too_large};
 use crate::usecases::form_area::FormAreaError;
 use crate::usecases::read_appendix2::{
     Appendix2Form, Appendix2Query, CountedRecord, Line, list_counted_records, read_appendix2,
@@ -12,7 +15,6 @@ use crate::usecases::read_appendix2::{
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use paicha_reports::ReportError;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,6 +41,10 @@ struct Appendix2Parameters {
     village: Option<String>,
     /// Month, `2023-06`.
     month: String,
+    /// `xlsx` (default), `docx` or `json`.
+    #[serde(default)]
+    #[param(inline)]
+    format: FormFormat,
 }
 
 /// Which number.
@@ -103,7 +109,7 @@ struct CountedRecordBody {
 
 /// 附件2 of a village or subdistrict and a month: cumulative until the end of the month before.
 #[utoipa::path(get, path = "/v1/forms/appendix2", tag = "forms", security(("access_token" = [])), params(Appendix2Parameters),
-    responses((status = 200, body = Appendix2Body), (status = 400, body = ProblemBody), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+    responses((status = 200, body = Appendix2Body, description = "the file, or the numbers as JSON"), (status = 400, body = ProblemBody), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
 async fn appendix2(
     State(app): State<Arc<App>>,
     Authenticated(caller): Authenticated,
@@ -111,6 +117,16 @@ async fn appendix2(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let query = query(wanted.village.as_deref(), &wanted.month)?;
+    let kind = match wanted.format {
+        FormFormat::Json => None,
+        FormFormat::Xlsx => Some((FileKind::Xlsx, XLSX)),
+        FormFormat::Docx => Some((FileKind::Docx, DOCX)),
+    };
+    if let Some((kind, media_type)) = kind {
+        let file = export_appendix2(&app, &caller, &query, kind).await?;
+        let plain_name = format!("appendix2-{}.{}", query.month, kind.extension());
+        return Ok(file_response(file.bytes, media_type, &file.name, &plain_name));
+    }
     let forms = read_appendix2(&app, &caller, &query).await?;
     let body = Appendix2Body {
         month: forms.month.to_string(),
@@ -176,7 +192,7 @@ impl From<FormAreaError> for ApiError {
             FormAreaError::NotAllowed => Problem::Forbidden.into(),
             FormAreaError::NoSuchArea => Problem::NotFound.into(),
             FormAreaError::NameTheArea => bad_parameter("请指明村（社区）或街道的区划代码"),
-            FormAreaError::Report(error @ ReportError::TooManySheets { .. }) => {
+            FormAreaError::Report(error) if is_too_large(&error) => {
                 Self::new(Problem::TooLarge).detail(error.to_string())
             }
             FormAreaError::Report(error) => Self::internal(error),
