@@ -14,6 +14,7 @@ pub mod describe_caller;
 pub mod examine_installation;
 pub mod export_appendix1;
 pub mod export_appendix2;
+pub mod export_ledger;
 pub mod find_photo;
 pub mod finish_photo;
 pub mod form_area;

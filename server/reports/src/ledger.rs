@@ -93,6 +93,12 @@ pub struct LedgerRow {
 const FUNDS: usize = 13;
 
 impl LedgerRow {
+    /// A row whose texts are named by their labels, so that none can slip into a neighbour's column.
+    #[must_use]
+    pub fn by_label(text_of: impl Fn(&str) -> String, funds_fen: Option<u64>) -> Self {
+        Self { texts: LEDGER_LABELS.map(text_of), funds_fen }
+    }
+
     /// The printed text of a column.
     pub(crate) fn text(&self, column: usize) -> String {
         if column == FUNDS { self.funds_fen.map(wan_yuan).unwrap_or_default() } else { printable(&self.texts[column]) }

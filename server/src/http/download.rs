@@ -3,11 +3,38 @@
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use std::fmt::Write as _;
+use tokio::io::AsyncReadExt as _;
 
 /// Media type of workbooks.
 pub const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 /// A workbook.
 pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// Media type of text tables.
+pub const CSV: &str = "text/csv; charset=utf-8";
+/// Media type of map layers.
+pub const GEOJSON: &str = "application/geo+json";
+/// Bytes of a file that are in memory at once while it is sent.
+const PIECE_BYTES: usize = 64 << 10;
+
+/// A file on disk to save, sent piece by piece from where it stands.
+pub fn stream_response(file: std::fs::File, media_type: &'static str, name: &str, ascii_name: &str) -> Response {
+    let pieces = futures_util::stream::unfold(tokio::fs::File::from_std(file), |mut file| async move {
+        let mut piece = vec![0; PIECE_BYTES];
+        match file.read(&mut piece).await {
+            Ok(0) => None,
+            Ok(length) => {
+                piece.truncate(length);
+                Some((Ok(axum::body::Bytes::from(piece)), file))
+            }
+            Err(error) => Some((Err(error), file)),
+        }
+    });
+    let mut response = file_response(Vec::new(), media_type, name, ascii_name);
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    *response.body_mut() = axum::body::Body::from_stream(pieces);
+    response
+}
 
 /// A file to save. `ascii_name` is for programs that cannot read the other.
 pub fn file_response(bytes: Vec<u8>, media_type: &'static str, name: &str, ascii_name: &str) -> Response {

@@ -40,6 +40,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(routes::forms::routes())
         .merge(routes::health::routes())
         .merge(routes::imports::routes())
+        .merge(routes::ledger::routes())
         .merge(routes::numbers::routes())
         .merge(routes::openapi::routes())
         .merge(routes::operations::routes())

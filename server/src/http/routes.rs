@@ -7,6 +7,7 @@ pub(super) mod findings;
 pub(super) mod forms;
 pub(super) mod health;
 pub(super) mod imports;
+pub(super) mod ledger;
 pub(super) mod numbers;
 pub(super) mod openapi;
 pub(super) mod operations;

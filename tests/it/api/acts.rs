@@ -1,6 +1,6 @@
 //! What people at the console do about a hazard, over HTTP: who may, who has to agree, and that a request sent twice is one act.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use paicha::usecases::verify_store::verify_store;
 use paicha_tests::app::{SignedIn, TestApp, both_servers};
 use serde_json::{Value, json};
@@ -120,6 +120,38 @@ async fn a_whole_loop_of_a_major_hazard_ends_closed_and_verified() {
         assert_eq!(closed["state"], "closed", "{closed}");
         let report = verify_store(&app.app.database, Some(&app.app.blobs), &mut |_| {}).await?;
         assert!(report.is_clean(), "{report:?}");
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_ledger_and_its_lists_tell_where_a_hazard_stands() {
+    both_servers(|app| async move {
+        let mut office = Office::with_hazard(&app, "major_direct").await?;
+        let county = app.user("county", Role::R6, &["*"]).await?;
+        let judge = office.office.clone();
+        let download = |list: &str, format: &str| {
+            let request = app.request(reqwest::Method::GET, &format!("/v1/exports/ledger?list={list}&format={format}"));
+            request.bearer_auth(&judge.access_token).send()
+        };
+        let text = |list: &'static str| async { anyhow::Ok(download(list, "csv").await?.error_for_status()?.text().await?) };
+        let ledger = text("ledger").await?;
+        assert!(ledger.contains("YH-500999001203-2023-0001") && ledger.contains("配电箱门敞开") && ledger.contains("已登记"), "{ledger}");
+        assert!(text("missing_five").await?.contains("配电箱门敞开"));
+        assert!(!text("supervised").await?.contains("配电箱门敞开"));
+        office.act(&county, json!({ "action": "list", "level": "county", "doc_no": "演示督办1号", "issuer": "演示县安委办", "deadline": "2023-09-01" })).await?;
+        assert!(text("supervised").await?.contains("挂牌督办中（县）"));
+        let set = json!({ "plan.owner": "演示甲", "plan.measures": "更换", "plan.funds_fen": 1_250_000, "deadline": "2023-06-20", "plan.contingency": "断电" });
+        office.act(&office.inspector.clone(), json!({ "action": "settle", "fields": set, "reason": "补齐五项" })).await?;
+        assert!(!text("missing_five").await?.contains("配电箱门敞开"));
+        assert!(text("ledger").await?.contains("1.25"), "funds in 万元");
+        let map: Value = download("ledger", "geojson").await?.error_for_status()?.json().await?;
+        assert_eq!(map["features"][0]["properties"]["状态"], "已登记");
+        let book = download("ledger", "xlsx").await?.error_for_status()?.bytes().await?;
+        let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(book.to_vec()))?;
+        let (_, sheet) = calamine::Reader::worksheets(&mut book).into_iter().next().context("a sheet")?;
+        assert!(sheet.rows().any(|row| row.iter().any(|cell| cell.to_string() == "配电箱门敞开")));
         Ok(())
     })
     .await;

@@ -182,6 +182,8 @@ pub(super) const ROWS: &[Row] = &[
     Row { endpoint: "GET /v1/forms/appendix1", expected: Expected::InVillages(Action::ReadForms, 200), request: |_| get(format!("/v1/forms/appendix1?month=2023-06&format=json&village={VILLAGE}")) },
     Row { endpoint: "GET /v1/forms/appendix1", expected: Expected::Foreign(Action::ReadForms), request: |_| get(format!("/v1/forms/appendix1?month=2023-06&format=json&village={FOREIGN_VILLAGE}")) },
 
+    Row { endpoint: "GET /v1/exports/ledger", expected: Expected::InVillages(Action::ReadForms, 200), request: |_| get("/v1/exports/ledger?format=csv") },
+    Row { endpoint: "GET /v1/exports/ledger", expected: Expected::Foreign(Action::ReadForms), request: |_| get(format!("/v1/exports/ledger?village={FOREIGN_VILLAGE}")) },
     Row { endpoint: "GET /v1/forms/appendix2", expected: Expected::InVillages(Action::ReadForms, 200), request: |_| get(format!("/v1/forms/appendix2?month=2023-06&village={VILLAGE}")) },
     Row { endpoint: "GET /v1/forms/appendix2", expected: Expected::Foreign(Action::ReadForms), request: |_| get(format!("/v1/forms/appendix2?month=2023-06&village={FOREIGN_VILLAGE}")) },
     Row { endpoint: "GET /v1/forms/appendix2/records", expected: Expected::InVillages(Action::ReadForms, 200), request: |_| get(format!("/v1/forms/appendix2/records?month=2023-06&number=1.3&village={VILLAGE}")) },

@@ -214,7 +214,8 @@ pub async fn find_hazard(tx: &mut Tx, villages: &Villages, id: Uuid) -> Result<O
     tx.fetch_optional(statement).await?.as_ref().map(hazard_row).transpose()
 }
 
-/// Hazards that these inspections found, in order of finding, then id, whatever their village.
+/// Hazards that these inspections found and that sync in the same feed, in order of finding, then id: what another village says of an
+/// inspection must neither print in its row nor fill the limit.
 ///
 /// # Errors
 /// When the database fails; the transaction is then over.
@@ -226,7 +227,9 @@ pub async fn list_hazards_of_inspections(
     let statement = Statement::new(
         "SELECT id, feed, village, village_basis, village_disputed, inspection, place, level, state, origin, description,
              deadline, found_at, received_at, lat84, lon84, photos, incomplete, disputed
-         FROM hazards WHERE inspection IN ($in) ORDER BY found_at, id LIMIT $1",
+         FROM hazards WHERE inspection IN ($in)
+           AND EXISTS (SELECT 1 FROM inspections WHERE inspections.id = hazards.inspection AND inspections.feed = hazards.feed)
+         ORDER BY found_at, id LIMIT $1",
     )
     .bind(limit)
     .bind_list(inspections.iter().copied().map(Value::from).collect());
