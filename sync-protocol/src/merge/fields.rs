@@ -94,13 +94,10 @@ pub(super) fn set_field(
         _ => None,
     };
     let corrects = is_own_draft(record, kind, submission);
-    if let Some((why, base)) = spec.and_then(|spec| obstacle(record, kind, spec, submission, &field, (standing, stamp)))
-    {
-        if why != FieldOutcome::Proposal || !corrects {
-            let aside =
-                Aside { field: field.name, base: base.as_ref().or(field.base), value: field.value, reason: None };
-            return Some(set_aside(record, why, aside, village, (standing, stamp)));
-        }
+    let obstacle = spec.and_then(|spec| obstacle(record, kind, spec, submission, &field, (standing, stamp)));
+    if let Some((why, base)) = obstacle.filter(|(why, _)| *why != FieldOutcome::Proposal || !corrects) {
+        let aside = Aside { field: field.name, base: base.as_ref().or(field.base), value: field.value, reason: None };
+        return Some(set_aside(record, why, aside, village, (standing, stamp)));
     }
     let entry = Entry { value: field.value.clone(), village, via: None, stamp: stamp.clone() };
     let register = record.fields.entry(field.name.to_owned()).or_default();

@@ -41,8 +41,8 @@ fn is_before(at: Micros, before: Before) -> bool {
 }
 
 /// The answers to an operation, in order of their time.
-fn decisions<'a>(record: &'a Record, target: OpId, before: Before) -> Vec<&'a Decision> {
-    let mut about: Vec<&Decision> =
+fn decisions(record: &Record, target: OpId, before: Before) -> Vec<&Decision> {
+    let mut about: Vec<_> =
         record.decisions.iter().filter(|said| said.target == target && is_before(said.stamp.at, before)).collect();
     about.sort_by_key(|said| (said.stamp.at, said.stamp.hlc.as_str(), said.stamp.op));
     about

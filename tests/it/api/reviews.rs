@@ -47,7 +47,7 @@ async fn operations_without_effect_are_listed_with_what_it_takes_to_decide() -> 
             assert!(item["claim"][name].is_string(), "{name}: {item}");
         }
         assert!(item["op"].is_string() && item["opened_at"].is_string(), "{item}");
-        assert_eq!(told(&json_of(&rig, &here, "/v1/reviews").await?), [lost.clone()]);
+        assert_eq!(told(&json_of(&rig, &here, "/v1/reviews").await?), std::slice::from_ref(&lost));
 
         let mut paged = Vec::new();
         let mut path = "/v1/reviews?limit=1".to_owned();

@@ -13,7 +13,7 @@ fn op(number: u128, feed: &str, status: &str, outcome: &str, received_at: i64) -
     NewOp {
         id: id(number),
         incarnation: id(50),
-        seq: i64::try_from(number).unwrap(),
+        seq: i64::try_from(number).expect("small numbers"),
         feed: feed.to_owned(),
         record: None,
         kind: String::new(),

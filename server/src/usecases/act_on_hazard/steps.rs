@@ -56,8 +56,33 @@ pub(super) fn steps(record: &Record, act: &Act) -> Steps {
             reason(why)?;
             Ok(vec![go(&state(record), "void", why, [])])
         }
-        Act::Extend { deadline, reason: why } => noted(record, [("deadline", json!(deadline))], why),
-        Act::Control { control, reason: why } => noted(record, [("control", json!(control))], why),
+        Act::Extend { .. }
+        | Act::Control { .. }
+        | Act::List { .. }
+        | Act::Delist { .. }
+        | Act::Refer { .. }
+        | Act::ClearFlag { .. }
+        | Act::Settle { .. } => writing(record, act),
+        Act::LinkDuplicate { survivor, reason: why } => {
+            reason(why)?;
+            Ok(vec![Body::LinkDuplicate { survivor: Some((*survivor).into()), reason: Some(why.clone()) }])
+        }
+        Act::Separate { reason: why } => {
+            reason(why)?;
+            Ok(vec![Body::LinkDuplicate { survivor: None, reason: Some(why.clone()) }])
+        }
+        Act::Decide { op, verdict, reason: why } => {
+            reason(why)?;
+            Ok(vec![Body::Resolve { target: (*op).into(), verdict: *verdict, reason: Some(why.clone()) }])
+        }
+    }
+}
+
+/// Acts that only write fields.
+fn writing(record: &Record, act: &Act) -> Steps {
+    match act {
+        Act::Extend { deadline, reason } => noted(record, [("deadline", json!(deadline))], reason),
+        Act::Control { control, reason } => noted(record, [("control", json!(control))], reason),
         Act::List { level, doc_no, issuer, deadline, listed_on } => {
             needed("文号", doc_no)?;
             let entry = json!({ "doc_no": doc_no, "issuer": issuer, "deadline": deadline, "listed_on": listed_on });
@@ -67,29 +92,29 @@ pub(super) fn steps(record: &Record, act: &Act) -> Steps {
             needed("文号", doc_no)?;
             Ok(vec![patch(record, [(format!("delisted.{}", level.code()), json!({ "doc_no": doc_no }))].into())?])
         }
-        Act::Refer { unit, document, reason: why } => {
+        Act::Refer { unit, document, reason } => {
             needed("移送单位", unit)?;
-            noted(record, [("referred_to", json!(unit)), ("referral_doc", json!(document))], why)
-        }
-        Act::LinkDuplicate { survivor, reason: why } => {
-            reason(why)?;
-            Ok(vec![Body::LinkDuplicate { survivor: Some((*survivor).into()), reason: Some(why.clone()) }])
-        }
-        Act::Separate { reason: why } => {
-            reason(why)?;
-            Ok(vec![Body::LinkDuplicate { survivor: None, reason: Some(why.clone()) }])
+            noted(record, [("referred_to", json!(unit)), ("referral_doc", json!(document))], reason)
         }
         Act::ClearFlag { key, conclusion } => {
             needed("处理结论", conclusion)?;
             Ok(vec![patch(record, [(format!("cleared.{key}"), json!(conclusion))].into())?])
         }
-        Act::Settle { fields, reason: why } => {
-            noted(record, fields.iter().map(|(name, value)| (name.as_str(), value.clone())), why)
+        Act::Settle { fields, reason } => {
+            noted(record, fields.iter().map(|(name, value)| (name.as_str(), value.clone())), reason)
         }
-        Act::Decide { op, verdict, reason: why } => {
-            reason(why)?;
-            Ok(vec![Body::Resolve { target: (*op).into(), verdict: *verdict, reason: Some(why.clone()) }])
-        }
+        Act::Judge { .. }
+        | Act::Order { .. }
+        | Act::ConfirmFive { .. }
+        | Act::RequestReview { .. }
+        | Act::Accept { .. }
+        | Act::Reject { .. }
+        | Act::Close { .. }
+        | Act::Reopen { .. }
+        | Act::Void { .. }
+        | Act::LinkDuplicate { .. }
+        | Act::Separate { .. }
+        | Act::Decide { .. } => Ok(Vec::new()),
     }
 }
 

@@ -71,9 +71,8 @@ impl Known {
             Some(author) => Some(self.names.of(tx, author).await?),
             None => None,
         };
-        if !self.labels.contains_key(&device) {
-            let label = devices::find_device(tx, device).await?.map(|device| device.label);
-            self.labels.insert(device, label);
+        if let std::collections::btree_map::Entry::Vacant(unknown) = self.labels.entry(device) {
+            unknown.insert(devices::find_device(tx, device).await?.map(|device| device.label));
         }
         let kind = op.as_ref().and_then(|op| op.head.record_kind.as_deref()).unwrap_or_default();
         let claim = Claim {
