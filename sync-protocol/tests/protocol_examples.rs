@@ -4,6 +4,7 @@ use std::path::Path;
 use sync_protocol::op::{Body, Op};
 use sync_protocol::pull::{ChangedRecord, PullRequest, PullResponse};
 use sync_protocol::push::{PushRequest, PushResponse};
+use sync_protocol::record::Verdict;
 
 /// The JSON blocks that follow `<!-- name -->`.
 fn examples(name: &str) -> Vec<String> {
@@ -19,6 +20,9 @@ fn the_operations_are_read_as_what_they_mean() {
     let ops: Vec<Op> = examples("op").iter().map(|text| Op::parse(text.as_bytes()).expect(text)).collect();
     assert!(matches!(&ops[0].body, Body::Patch(set) if set.len() == 2));
     assert!(matches!(&ops[1].body, Body::PhotoAttach(photo) if photo.fix.is_some()));
+    assert!(matches!(&ops[2].body, Body::Transition { evidence, .. } if evidence["verdict"] == "real"));
+    assert!(matches!(&ops[3].body, Body::Resolve { verdict: Verdict::Approve, .. }));
+    assert!(matches!(&ops[4].body, Body::LinkDuplicate { survivor: Some(_), .. }));
 }
 
 #[test]
@@ -37,4 +41,5 @@ fn the_envelopes_are_read_and_written_back() {
     let text = &examples("pull response")[0];
     let page: PullResponse<ChangedRecord> = serde_json::from_str(text).expect(text);
     assert_eq!(page.villages[0].changes.len(), 2);
+    assert_eq!(page.outcomes[0].status, "approved");
 }
