@@ -32,6 +32,10 @@ pub const SCOPE_FEEDS_MAX: usize = 1000;
 /// Concurrent values kept in one field; every incarnation contributes at most one, so more means something is wrong with devices,
 /// and the operation waits for a person instead.
 pub const REGISTER_ENTRIES_MAX: usize = 256;
+/// Of those, values of one author: nobody can fill a field so that others are not heard.
+pub const REGISTER_ENTRIES_OF_ONE_MAX: usize = 32;
+/// Answers of people to what waits on one record, and of one person among them.
+pub const DECISIONS_MAX: usize = 256;
 /// Values that did not fit the schema and are kept beside a record; all of them stay in the stored operations anyway.
 pub const ASIDES_MAX: usize = 64;
 /// Photos on one record.

@@ -39,6 +39,9 @@ pub struct Stamp {
 pub struct Standing {
     /// The author's roles in the village when it arrived.
     pub roles: Vec<Role>,
+    /// Who uploaded it, where that was somebody else than the author (a shared phone).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uploader: Option<UserId>,
     /// The newest revision of the record that the author had seen.
     pub base_rev: i64,
     /// Earlier lives of the same phone, whose operations its author had seen.

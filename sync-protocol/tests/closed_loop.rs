@@ -483,6 +483,47 @@ fn a_claimed_revision_of_the_future_has_seen_no_more_than_there_is() {
 }
 
 #[test]
+fn nobody_fills_a_field_so_that_others_are_not_heard() {
+    let mut story = Story::of("general");
+    for _ in 0..300 {
+        story.set(COLLEAGUE, json!({"level": "general"}));
+        story.go(COLLEAGUE, "reg", "plan", json!({}));
+    }
+    let (_, outcome) = story.set(INSPECTOR, json!({"level": "suspected"}));
+    assert_eq!((outcome.status, story.shown("level").as_str()), (Status::Applied, "suspected"));
+    story.set(COLLEAGUE, json!({"level": "major_direct"}));
+    assert_eq!(story.shown("level"), "major_direct", "what is more dangerous is always heard");
+    let (_, outcome) = story.go(INSPECTOR, "plan", "fixing", json!({}));
+    assert_ne!(field(&outcome, "state"), Some(FieldOutcome::TooMany));
+    assert!(!counted_periods(story.record()).is_empty());
+}
+
+#[test]
+fn a_draft_corrects_its_findings_but_does_not_void_itself() {
+    let mut story = Story { world: World::default(), ops: 0, minute: 0 };
+    let of = |mut body: Value| {
+        body["type"] = json!("inspection");
+        body
+    };
+    let fields = json!({"kind": "spot", "finding.k7b": "N", "voided": true});
+    let (op, outcome) = story.say(INSPECTOR, of(json!({"kind": "create", "fields": fields})));
+    assert_eq!(field(&outcome, "voided"), Some(FieldOutcome::Proposal));
+    story.say(INSPECTOR, of(json!({"kind": "patch", "set": {"finding.k7b": {"base": "N", "new": "Y"}}})));
+    assert_eq!(story.shown("finding.k7b"), "Y", "one scene, one author");
+    story.say(INSPECTOR, of(json!({"kind": "submit"})));
+    story.say(COLLEAGUE, of(json!({"kind": "supplement", "fields": {"finding.k7b": "N"}})));
+    assert_eq!(story.shown("finding.k7b"), "N", "another saw the failure");
+    let (lower, _) = story.say(OFFICE, of(json!({"kind": "patch", "set": {"finding.k7b": {"base": "N", "new": "Y"}}})));
+    assert_eq!(story.shown("finding.k7b"), "N");
+    story.say(LEADER, of(json!({"kind": "resolve", "target": lower, "verdict": "approve"})));
+    assert_eq!(story.shown("finding.k7b"), "Y", "corrected by the office and a leader");
+    story.say(OFFICE, of(json!({"kind": "resolve", "target": op, "verdict": "approve"})));
+    assert_eq!(story.record().shown("voided"), None, "the office alone voids nothing");
+    story.say(LEADER, of(json!({"kind": "resolve", "target": op, "verdict": "approve"})));
+    assert_eq!(story.record().shown("voided"), Some(json!(true)));
+}
+
+#[test]
 fn only_the_attacher_or_the_office_withdraws_a_photo() {
     let mut story = Story::of("general");
     story.photo("before");

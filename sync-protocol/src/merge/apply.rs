@@ -54,6 +54,7 @@ impl Submission<'_> {
     pub(super) fn standing(&self, rev: i64) -> Standing {
         Standing {
             roles: self.context.roles.clone(),
+            uploader: Some(self.context.uploader).filter(|uploader| *uploader != self.op.head.author),
             base_rev: self.op.head.base_rev.min(rev),
             ancestors: self.context.ancestors.clone(),
         }

@@ -5,10 +5,10 @@
 use super::apply::Submission;
 use super::needs::{is_guarded, seen_value};
 use super::outcome::FieldOutcome;
-use super::register::{insert, write};
+use super::register::{insert, rank, write};
 use super::standing::{Fate, fate_of};
 use crate::ids::FeedId;
-use crate::limits::{ASIDES_MAX, REGISTER_ENTRIES_MAX};
+use crate::limits::{ASIDES_MAX, REGISTER_ENTRIES_MAX, REGISTER_ENTRIES_OF_ONE_MAX};
 use crate::op::Body;
 use crate::record::{Addition, Entry, Pending, Record, Stamp, Standing};
 use crate::schema::{FieldSpec, Guarding, KindSpec, MergeRule, Ownership, Writers, find_kind};
@@ -95,14 +95,16 @@ pub(super) fn set_field(
     };
     let corrects = is_own_draft(record, kind, submission);
     let obstacle = spec.and_then(|spec| obstacle(record, kind, spec, submission, &field, (standing, stamp)));
-    if let Some((why, base)) = obstacle.filter(|(why, _)| *why != FieldOutcome::Proposal || !corrects) {
+    // A draft corrects itself, but it does not make itself uncounted.
+    let free = corrects && !spec.is_some_and(|spec| matches!(spec.guarding, Guarding::Always(_)));
+    if let Some((why, base)) = obstacle.filter(|(why, _)| *why != FieldOutcome::Proposal || !free) {
         let aside = Aside { field: field.name, base: base.as_ref().or(field.base), value: field.value, reason: None };
         return Some(set_aside(record, why, aside, village, (standing, stamp)));
     }
     let entry = Entry { value: field.value.clone(), village, via: None, stamp: stamp.clone() };
     let register = record.fields.entry(field.name.to_owned()).or_default();
-    let past = record.past.get(field.name).map_or(0, Vec::len);
-    if past + register.entries.len() >= REGISTER_ENTRIES_MAX {
+    let past = record.past.get(field.name).into_iter().flatten();
+    if is_full(past.chain(&register.entries), spec.map(|spec| spec.rule), field.value, stamp) {
         return Some(FieldOutcome::TooMany);
     }
     let seen = |old: &Stamp| stamp.had_seen(standing, old);
@@ -114,6 +116,19 @@ pub(super) fn set_field(
         written.replaced.into_iter().for_each(|old| insert(past, old));
     }
     written.outcome.or(if spec.is_none() { Some(FieldOutcome::UnknownField) } else { None })
+}
+
+/// Whether a field holds as many values as it may, all in all or of this author. What is more dangerous than everything there is always
+/// heard: otherwise somebody could fill a field so that a hazard cannot be raised any more.
+fn is_full<'a>(entries: impl Iterator<Item = &'a Entry>, rule: Option<MergeRule>, new: &Value, stamp: &Stamp) -> bool {
+    let (mut all, mut own, mut highest) = (0, 0, None);
+    for entry in entries {
+        all += 1;
+        own += usize::from(entry.stamp.author == stamp.author);
+        highest = highest.max(rule.and_then(|rule| rank(rule, &entry.value)));
+    }
+    let outranks = rule.and_then(|rule| rank(rule, new)) > highest && all < 2 * REGISTER_ENTRIES_MAX;
+    (all >= REGISTER_ENTRIES_MAX || own >= REGISTER_ENTRIES_OF_ONE_MAX) && !outranks
 }
 
 /// A record that the same phone made and has not submitted: it corrects itself freely.

@@ -29,6 +29,9 @@ pub struct CountedPeriod {
 
 /// Every stretch in which the hazard counts, in order of time; neighbours that count alike are one.
 pub fn counted_periods(record: &Record) -> Vec<CountedPeriod> {
+    if !was_ever_major(record) {
+        return Vec::new();
+    }
     let self_found = record.shown_text("origin").is_some_and(|code| ORIGINS[..SELF_ORIGINS].contains(&code.as_str()));
     let found_at = claimed_finding(record);
     let listed_at = listings(record);
@@ -63,6 +66,15 @@ fn push(periods: &mut Vec<CountedPeriod>, next: CountedPeriod) {
         Some(last) if last.to == Some(next.from) && alike(last) == alike(&next) => last.to = next.to,
         Some(_) | None => periods.push(next),
     }
+}
+
+/// Whether any value of the level, standing or not, ever was 重大: most hazards are not, and need no look at their past.
+fn was_ever_major(record: &Record) -> bool {
+    let entries = record.fields.get("level").into_iter().flat_map(|register| &register.entries);
+    let past = record.past.get("level").into_iter().flatten();
+    let pending = record.pending.iter().filter(|pending| pending.field == "level").map(|pending| &pending.value);
+    let values = entries.chain(past).map(|entry| &entry.value).chain(pending);
+    values.into_iter().any(|value| matches!(value.as_str(), Some("major_direct" | "major_collective")))
 }
 
 fn is_major(record: &Record, cutoff: Micros) -> bool {

@@ -82,7 +82,7 @@ pub(super) fn write(
     let goes = |old: &Entry| seen(&old.stamp) && (own(&old.stamp) || replaces(rule, &old.value, &entry));
     let (replaced, kept): (Vec<Entry>, Vec<Entry>) = register.entries.drain(..).partition(goes);
     register.entries = kept;
-    if register.entries.len() >= REGISTER_ENTRIES_MAX {
+    if register.entries.len() >= 2 * REGISTER_ENTRIES_MAX {
         return Written { outcome: Some(FieldOutcome::TooMany), replaced };
     }
     let contested = register.entries.iter().any(|old| !seen(&old.stamp) && old.value != entry.value);

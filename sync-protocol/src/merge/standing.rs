@@ -68,13 +68,14 @@ fn agreement<'a>(
     before: Before,
 ) -> Option<Agreement<'a>> {
     let finder = |user: UserId| is_finder(record, user);
-    let mut people = vec![Person { user: stamp.author, roles: &standing.roles }];
+    let mut people = vec![Person { user: stamp.author, uploader: standing.uploader, roles: &standing.roles }];
     if are_covered(needs, &people, finder) {
         return Some(Agreement { since: stamp.at, deciders: vec![(standing, stamp)] });
     }
     let mut deciders = Vec::new();
     for said in decisions(record, stamp.op, before).into_iter().filter(|said| said.verdict == Verdict::Approve) {
-        people.push(Person { user: said.stamp.author, roles: &said.standing.roles });
+        let Decision { standing, stamp, .. } = said;
+        people.push(Person { user: stamp.author, uploader: standing.uploader, roles: &standing.roles });
         deciders.push((&said.standing, &said.stamp));
         if are_covered(needs, &people, finder) {
             return Some(Agreement { since: said.stamp.at.max(stamp.at), deciders });

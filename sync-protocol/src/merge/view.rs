@@ -40,10 +40,12 @@ fn shown_state(record: &Record, rule: MergeRule, before: Before) -> Option<Value
 
 /// Every instant at which something about a hazard's level, state, listing or identity began to count, in order, each once.
 pub fn turning_points(record: &Record) -> Vec<Micros> {
-    let entries = record.fields.values().flat_map(|register| &register.entries);
-    let fields = entries.chain(record.past.values().flatten()).map(|entry| entry.stamp.at);
+    let counts = |name: &str| matches!(name, "level" | "state" | "duplicate_of") || name.starts_with("listed.");
+    let fields = record.fields.iter().filter(|(name, _)| counts(name)).flat_map(|(_, register)| &register.entries);
+    let past = record.past.iter().filter(|(name, _)| counts(name)).flat_map(|(_, entries)| entries);
+    let fields = fields.chain(past).map(|entry| entry.stamp.at);
     let decided = record.decisions.iter().map(|said| said.stamp.at);
-    let proposed = record.pending.iter().map(|pending| pending.stamp.at);
+    let proposed = record.pending.iter().filter(|pending| counts(&pending.field)).map(|pending| pending.stamp.at);
     let mut all: Vec<Micros> = fields.chain(decided).chain(proposed).collect();
     all.sort_unstable();
     all.dedup();

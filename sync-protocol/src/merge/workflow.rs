@@ -8,7 +8,7 @@ use super::periods::SELF_ORIGINS;
 use super::register::insert;
 use super::standing::{Fate, fate_of, leaves};
 use crate::ids::{OpId, RecordId};
-use crate::limits::{ASIDES_MAX, REGISTER_ENTRIES_MAX};
+use crate::limits::{DECISIONS_MAX, REGISTER_ENTRIES_MAX, REGISTER_ENTRIES_OF_ONE_MAX};
 use crate::op::{Body, Op};
 use crate::record::{Decision, Entry, Record, Stamp, Standing, Verdict, Via};
 use crate::schema::{ORIGINS, find_kind};
@@ -57,7 +57,8 @@ pub(super) fn transition(record: &mut Record, op: &Op, standing: &Standing, stam
 
 fn take(record: &mut Record, entry: Entry, standing: &Standing) -> Option<FieldOutcome> {
     let register = record.fields.entry("state".to_owned()).or_default();
-    if register.entries.len() >= REGISTER_ENTRIES_MAX {
+    let own = register.entries.iter().filter(|old| old.stamp.author == entry.stamp.author).count();
+    if register.entries.len() >= REGISTER_ENTRIES_MAX || own >= REGISTER_ENTRIES_OF_ONE_MAX {
         return Some(FieldOutcome::TooMany);
     }
     let (stamp, value) = (entry.stamp.clone(), entry.value.clone());
@@ -81,7 +82,8 @@ pub(super) fn resolve(
     standing: &Standing,
     stamp: &Stamp,
 ) -> Outcomes {
-    if record.decisions.len() >= ASIDES_MAX {
+    let own = record.decisions.iter().filter(|old| old.stamp.author == stamp.author).count();
+    if record.decisions.len() >= DECISIONS_MAX || own >= REGISTER_ENTRIES_OF_ONE_MAX {
         return [("decision".to_owned(), FieldOutcome::TooMany)].into();
     }
     let fields: Vec<String> = fields_of(record, target);

@@ -22,6 +22,8 @@ pub type Needs = &'static [Slot];
 pub struct Person<'a> {
     /// Who.
     pub user: UserId,
+    /// Who handed it in for them, if somebody else did: then both count as one.
+    pub uploader: Option<UserId>,
     /// Their roles in the village when they said so.
     pub roles: &'a [Role],
 }
@@ -69,14 +71,16 @@ fn fill(needs: &[Slot], people: &[Person<'_>], taken: &mut Vec<UserId>, is_finde
         person.roles.iter().any(|role| slot.roles.contains(role)) && !(slot.not_finder && is_finder(person.user))
     };
     for person in people.iter().filter(|person| fits(person)) {
-        if taken.contains(&person.user) {
+        let ids = || std::iter::once(person.user).chain(person.uploader);
+        if ids().any(|id| taken.contains(&id)) {
             continue;
         }
-        taken.push(person.user);
+        let before = taken.len();
+        taken.extend(ids());
         if fill(rest, people, taken, is_finder) {
             return true;
         }
-        taken.pop();
+        taken.truncate(before);
     }
     false
 }
@@ -87,7 +91,15 @@ mod tests {
     use uuid::Uuid;
 
     fn person(id: u128, roles: &[Role]) -> Person<'_> {
-        Person { user: UserId(Uuid::from_u128(id)), roles }
+        Person { user: UserId(Uuid::from_u128(id)), uploader: None, roles }
+    }
+
+    #[test]
+    fn who_hands_in_for_another_is_no_second_person() {
+        let other = Person { uploader: Some(UserId(Uuid::from_u128(1))), ..person(2, &[R3]) };
+        assert!(!are_covered(ANYONE_THEN_OFFICE, &[other, person(1, &[R3])], |_| false));
+        assert!(!are_covered(ANYONE_THEN_OFFICE, &[person(1, &[R3]), other], |_| false));
+        assert!(are_covered(ANYONE_THEN_OFFICE, &[other, person(3, &[R3])], |_| false));
     }
 
     #[test]

@@ -95,6 +95,10 @@ pub(super) async fn load_visits(tx: &mut Tx, rows: &[InspectionRow]) -> Result<V
     let mut visits = Vec::with_capacity(rows.len());
     for row in rows {
         let Some(record) = records.get(&row.id) else { continue };
+        // Entered by mistake, as two people agreed; it stays in the ledger and prints no row.
+        if record.shown("voided").and_then(|flag| flag.as_bool()) == Some(true) {
+            continue;
+        }
         let own_place = record.shown_text("place").and_then(|id| places.get(&id.parse().ok()?));
         let mut visit = visit(row, record, own_place);
         let mut carriers = vec![(row.id, None)];
