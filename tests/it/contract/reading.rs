@@ -105,6 +105,9 @@ async fn hazards_of_visits_come_in_order_of_finding() {
         let mut tx = db.begin_write().await?;
         put_hazards(&mut tx, vec![rows[2].clone(), hazard(8, None, 5), rows[0].clone(), rows[1].clone()]).await?;
         put_hazards(&mut tx, vec![hazard(9, Some(72), 15)]).await?;
+        put_inspections(&mut tx, [70, 71, 72].map(|number| inspection(number, 5, None)).into()).await?;
+        let elsewhere = HazardRow { feed: LOWER.to_owned(), ..hazard(4, Some(70), 1) };
+        put_hazards(&mut tx, vec![elsewhere]).await?;
         assert_eq!(list_hazards_of_inspections(&mut tx, &[id(70), id(71)], 9).await?, rows);
         assert_eq!(list_hazards_of_inspections(&mut tx, &[id(71), id(70)], 1).await?, rows[..1]);
         assert_eq!(list_hazards_of_inspections(&mut tx, &[], 9).await?, []);

@@ -1,0 +1,8 @@
+//! The closed loop of a hazard as people go through it: who may take a step, who has to agree, what has to be there, and what becomes of a
+//! step that was asked for too early. Each test is a short story told in operations; nothing here goes over a network.
+
+#![expect(clippy::unwrap_used, reason = "everything here is a test")]
+
+mod numbers;
+mod steps;
+mod story;

@@ -1,0 +1,75 @@
+//! How a hazard counts for a cutoff, as it goes through its loop.
+
+use super::story::{COLLEAGUE, COUNTY, INSPECTOR, LEADER, OFFICE, Story};
+use serde_json::json;
+use sync_protocol::ids::RecordId;
+use sync_protocol::merge::{CountedPeriod, counted_periods, shown_at};
+use sync_protocol::time::Micros;
+use uuid::Uuid;
+
+/// How the hazard counts for a cutoff: (self found, rectified, listed).
+fn counts(story: &Story, cutoff: Micros) -> Option<(bool, bool, bool)> {
+    let within = |one: &CountedPeriod| one.from < cutoff && one.to.is_none_or(|to| cutoff <= to);
+    let periods = counted_periods(story.record());
+    periods.iter().find(|one| within(one)).map(|one| (one.self_found, one.rectified, one.listed))
+}
+
+#[test]
+fn the_past_knows_since_when_a_hazard_is_major() {
+    let mut story = Story::of("suspected");
+    story.set(OFFICE, json!({"level": "major_direct"}));
+    let since = story.now();
+    story.set(OFFICE, json!({"level": "major_collective"}));
+    let level = |at| shown_at(story.record(), "level", Some(at)).unwrap();
+    assert_eq!(level(since), "suspected");
+    assert_eq!(level(since.saturating_add(1)), "major_direct");
+}
+
+#[test]
+fn a_hazard_counts_from_its_first_major_level_and_by_what_stood_before_the_cutoff() {
+    let mut story = Story::of("suspected");
+    assert_eq!(counts(&story, Micros::MAX), None, "疑似 does not count");
+    story.set(OFFICE, json!({"level": "major_direct"}));
+    let since = story.now();
+    assert_eq!(counts(&story, since), None, "the instant itself is not before the cutoff");
+    assert_eq!(counts(&story, since.saturating_add(1)), Some((false, false, false)));
+    story.set(COUNTY, json!({"listed.county": {"doc_no": "1", "listed_on": "2023-05-30"}}));
+    assert_eq!(counts(&story, since.saturating_add(1)), Some((false, false, true)), "listed by its document");
+    let (op, _) = story.set(OFFICE, json!({"level": "general"}));
+    let asked = story.now();
+    story.agree(LEADER, op);
+    assert_eq!(counts(&story, asked.saturating_add(1)), Some((false, false, true)), "a request changes nothing");
+    assert_eq!(counts(&story, story.now().saturating_add(1)), None);
+    assert_eq!(counts(&story, asked), Some((false, false, true)), "the past stays as it was");
+}
+
+#[test]
+fn acceptance_and_reopening_show_in_the_numbers_from_their_time() {
+    let mut story = Story::ready_for_review("major_direct");
+    let (op, _) = story.go(INSPECTOR, "verify", "accepted", json!({"verdict": "real"}));
+    story.agree(OFFICE, op);
+    let accepted = story.now();
+    story.go(COLLEAGUE, "accepted", "fixing", json!({}));
+    let reopened = story.now();
+    let at = |at: Micros| counts(&story, at.saturating_add(1)).unwrap().1;
+    assert_eq!((at(accepted), at(reopened)), (true, false));
+    assert_eq!(counts(&story, accepted), Some((false, false, false)));
+    assert_eq!(counts(&story, reopened), Some((false, true, false)));
+}
+
+#[test]
+fn a_merged_hazard_counts_no_more() {
+    let mut story = Story::of("major_direct");
+    let other = RecordId(Uuid::from_u128(0x78));
+    let mut twin = story.record().clone();
+    twin.id = other;
+    story.world.records.insert(other, twin);
+    let before = story.now();
+    story.say(INSPECTOR, json!({"kind": "link_duplicate", "survivor": other, "reason": "同一处"}));
+    assert!(counts(&story, Micros::MAX).is_some(), "an inspector alone joins nothing");
+    story.say(OFFICE, json!({"kind": "link_duplicate", "survivor": other, "reason": "同一处"}));
+    assert_eq!(counts(&story, Micros::MAX), None);
+    assert!(counts(&story, before.saturating_add(1)).is_some());
+    story.say(OFFICE, json!({"kind": "link_duplicate", "survivor": null, "reason": "核实为两处"}));
+    assert!(counts(&story, Micros::MAX).is_some());
+}
