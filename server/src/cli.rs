@@ -2,6 +2,7 @@
 //! cases; what is printed is Chinese first. What a newcomer gets wrong: `println!` dies on a closed pipe (`paicha user list | head`), so
 //! everything printed goes through [`Output`].
 
+mod allocator;
 mod cert;
 mod config;
 mod demo;
@@ -111,6 +112,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let mut output = Output::standard();
     if let Command::Openapi = cli.command {
         return openapi::run(&mut output).map(|()| ExitCode::SUCCESS);
+    }
+    if matches!(cli.command, Command::Serve | Command::Demo(_)) {
+        allocator::keep_small();
     }
     let config = cli.settings.load()?;
     crate::telemetry::start(&config.log)?;

@@ -38,6 +38,8 @@ pub struct Config {
     pub limits: Limits,
     /// Making previews.
     pub photos: Photos,
+    /// What the integrity rules compare with.
+    pub integrity: paicha_integrity::Thresholds,
     /// What is logged.
     pub log: Log,
     /// Who may read the numbers.

@@ -1,12 +1,15 @@
-//! What the server does by itself: settles photos whose originals are here, derives previews and facts, sweeps what was given up. One
+//! What the server does by itself: settles photos whose originals are here, derives previews and facts, judges what
+//! changed by the integrity rules, sweeps what was given up. One
 //! task that is woken by uploads and by a timer, works in bounded batches and stops when it is told to. What a newcomer gets wrong:
 //! several processes may run this at once; every step can be done twice, so nobody needs a lock for correctness.
 
 mod derive;
+mod judge;
 mod settle;
 mod sweep;
 
 use crate::app::App;
+use crate::usecases::judge_integrity::Judge;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -26,6 +29,7 @@ pub fn spawn(app: Arc<App>, shutdown: watch::Receiver<bool>) -> JoinHandle<()> {
 
 async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
     let mut deriver = derive::Deriver::new(app.clone());
+    let mut judge = Judge::default();
     let mut swept_at: Option<Instant> = None;
     tokio::select! {
         () = stopped(&mut shutdown) => {}
@@ -33,6 +37,7 @@ async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
             loop {
                 settle::settle_all(&app).await;
                 let more = deriver.derive_batch().await;
+                let more = judge::judge_step(&app, &mut judge).await || more;
                 if swept_at.is_none_or(|at| at.elapsed() >= SWEEP_EVERY) {
                     sweep::sweep(&app).await;
                     swept_at = Some(Instant::now());

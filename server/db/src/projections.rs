@@ -1,13 +1,16 @@
 //! Projections: typed tables for what people ask, computed from records and written in the same transaction. Nothing here decides;
 //! every row can be rebuilt. What a newcomer gets wrong: writing a row here without the record it comes from.
 
+mod flags;
 mod hazards;
 mod inspections;
 mod numbers;
 mod photos;
 mod places;
 mod reviews;
+mod visits;
 
+pub use flags::{FlagFilter, FlagPage, FlagRow, list_flags, list_flags_of_feed, list_flags_of_records, put_flags};
 pub use hazards::{
     HazardFilter, HazardRow, find_hazard, list_hazards, list_hazards_of_feed, list_hazards_of_inspections, put_hazards,
 };
@@ -21,12 +24,17 @@ pub use numbers::{
     put_spot_items,
 };
 pub use photos::{
-    PhotoDebt, PhotoLinkRow, PhotoRow, count_photo_debt, count_photos_owed, find_photos, list_photo_links,
-    list_photo_links_of_feed, list_photo_links_of_photo, list_photos_by_sha256, list_photos_of_feed, list_photos_owed,
-    list_photos_to_derive, list_photos_to_settle, put_photo_links, put_photos,
+    PhotoDebt, PhotoLinkRow, PhotoRow, count_photo_debt, count_photos_owed, find_photos, list_hashed_photos,
+    list_photo_links, list_photo_links_of_feed, list_photo_links_of_photo, list_photos_by_sha256, list_photos_of_feed,
+    list_photos_owed, list_photos_to_derive, list_photos_to_settle, put_photo_links, put_photos,
 };
 pub use places::{PlaceFilter, PlacePage, PlaceRow, find_places, list_places, list_places_of_feed, put_places};
 pub use reviews::{ReviewPage, ReviewRow, list_reviews, list_reviews_of_feed, replace_reviews};
+pub use visits::{
+    CriterionRow, VisitCount, VisitRow, VisitsOf, count_visits, find_visit, list_hazard_criteria_of_feed,
+    list_hazards_with_criterion, list_visits_after, list_visits_before, list_visits_of_feed, put_hazard_criteria,
+    put_visits,
+};
 
 use crate::statement::Value;
 

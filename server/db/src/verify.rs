@@ -138,6 +138,10 @@ pub async fn count_stray_rows(tx: &mut Tx) -> Result<Vec<(String, i64)>, DbError
         "SELECT name, strays FROM (
              SELECT 'feed_entries' AS name, COUNT(*) AS strays FROM feed_entries
                  WHERE NOT EXISTS (SELECT 1 FROM feeds WHERE feeds.id = feed_entries.feed)
+             UNION ALL SELECT 'flags', COUNT(*) FROM flags
+                 WHERE NOT EXISTS (SELECT 1 FROM feeds WHERE feeds.id = flags.feed)
+             UNION ALL SELECT 'hazard_criteria', COUNT(*) FROM hazard_criteria
+                 WHERE NOT EXISTS (SELECT 1 FROM feeds WHERE feeds.id = hazard_criteria.feed)
              UNION ALL SELECT 'hazards', COUNT(*) FROM hazards
                  WHERE NOT EXISTS (SELECT 1 FROM feeds WHERE feeds.id = hazards.feed)
              UNION ALL SELECT 'inspections', COUNT(*) FROM inspections
@@ -150,6 +154,8 @@ pub async fn count_stray_rows(tx: &mut Tx) -> Result<Vec<(String, i64)>, DbError
                  WHERE NOT EXISTS (SELECT 1 FROM feeds WHERE feeds.id = places.feed)
              UNION ALL SELECT 'reviews', COUNT(*) FROM reviews
                  WHERE NOT EXISTS (SELECT 1 FROM feeds WHERE feeds.id = reviews.feed)
+             UNION ALL SELECT 'visits', COUNT(*) FROM visits
+                 WHERE NOT EXISTS (SELECT 1 FROM feeds WHERE feeds.id = visits.feed)
          ) AS counted WHERE strays > 0 ORDER BY name LIMIT 100",
     );
     let rows = tx.fetch_all(statement).await?;

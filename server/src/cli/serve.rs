@@ -13,6 +13,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
+/// What one connection may hold of bytes nobody has asked for yet: 200 phones that wait for a place hold 200 of these. Request heads must fit.
+const CONNECTION_BUFFER_BYTES: usize = 64 << 10;
+
 /// Serves until SIGTERM or Ctrl-C.
 pub(super) async fn run(config: Config, output: &mut Output) -> anyhow::Result<()> {
     crate::crash::arm();
@@ -60,9 +63,15 @@ async fn serve(
     match tls {
         Some(tls) => {
             let tls = RustlsConfig::from_config(Arc::new(tls));
-            axum_server::from_tcp_rustls(listener, tls)?.handle(handle).serve(service).await
+            let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
+            server.http_builder().http1().max_buf_size(CONNECTION_BUFFER_BYTES);
+            server.serve(service).await
         }
-        None => axum_server::from_tcp(listener)?.handle(handle).serve(service).await,
+        None => {
+            let mut server = axum_server::from_tcp(listener)?.handle(handle);
+            server.http_builder().http1().max_buf_size(CONNECTION_BUFFER_BYTES);
+            server.serve(service).await
+        }
     }
 }
 

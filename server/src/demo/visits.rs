@@ -179,9 +179,9 @@ pub(super) fn save(visit: &Visit, person: &Person, photos: &BTreeMap<RecordId, P
     acts.extend(taken.iter().map(|photo| attach(inspection, "inspection", "site", photo)));
     for found in &visit.found {
         acts.push(act(found.id, "hazard", Body::Create(hazard_fields(visit, found, inspection, person))));
-        acts.extend(taken.last().map(|photo| attach(found.id, "hazard", "before", photo)));
-        if found.instant {
-            acts.extend(taken.first().map(|photo| attach(found.id, "hazard", "after", photo)));
+        acts.extend(taken.first().map(|photo| attach(found.id, "hazard", "before", photo)));
+        if let Some(after) = taken.get(1).filter(|_| found.instant) {
+            acts.push(attach(found.id, "hazard", "after", after));
             let body = Body::Transition {
                 from: "reg".to_owned(),
                 to: "accepted".to_owned(),

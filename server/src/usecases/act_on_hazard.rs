@@ -1,4 +1,4 @@
-//! What a person at the console does about a hazard: judge, order, confirm, accept, close, reopen, list, link, answer a proposal. Each act
+//! What a person at the console does about a hazard (or, where it applies, an inspection): judge, order, confirm, accept, close, reopen, list, link, answer a proposal. Each act
 //! becomes operations of that person, through the same push as a phone's, so the same rules decide and the same ledger keeps them. What a
 //! newcomer gets wrong: nothing is decided here, not even who may; an act without enough people waits like any other.
 
@@ -29,11 +29,13 @@ use uuid::Uuid;
 /// An act as it was asked for.
 #[derive(Debug, Clone)]
 pub struct ActRequest {
-    /// The hazard.
-    pub hazard: Uuid,
+    /// Kind of the record: `hazard`, or `inspection` for what can be done about one.
+    pub kind: &'static str,
+    /// The record.
+    pub record: Uuid,
     /// Made by the asker; the same one again gives the same answer and does nothing.
     pub request: Uuid,
-    /// The revision of the hazard that the person saw.
+    /// The revision of the record that the person saw.
     pub base_rev: i64,
     /// What they do.
     pub act: Act,
@@ -64,7 +66,7 @@ impl From<DbError> for ActError {
 pub struct ActDone {
     /// The operations it became, in order.
     pub operations: Vec<ActOperation>,
-    /// Revision of the hazard afterwards.
+    /// Revision of the record afterwards.
     pub rev: i64,
     /// Its state now.
     pub state: String,
@@ -93,10 +95,15 @@ pub struct ActOperation {
 /// # Errors
 /// [`ActError`]; then nothing was stored.
 pub async fn act_on_hazard(app: &Arc<App>, caller: &Caller, request: ActRequest) -> Result<ActDone, ActError> {
-    let record = find_hazard(app, caller, request.hazard).await?;
+    let record = find_record(app, caller, request.kind, request.record).await?;
     if let Act::LinkDuplicate { survivor, .. } = &request.act {
-        let survivor = find_hazard(app, caller, *survivor).await?;
+        let survivor = find_record(app, caller, "hazard", *survivor).await?;
         steps::check_link(&record, &survivor).map_err(ActError::Unsound)?;
+    }
+    let allowed = request.kind == "hazard"
+        || matches!(request.act, Act::ClearFlag { .. } | Act::Settle { .. } | Act::Decide { .. });
+    if !allowed {
+        return Err(ActError::Unsound("排查记录只能处理提示、更正内容和答复申请".to_owned()));
     }
     let bodies = steps::steps(&record, &request.act).map_err(ActError::Unsound)?;
     let ids: Vec<Uuid> = (0..bodies.len()).map(|index| op_id(caller, request.request, index)).collect();
@@ -108,14 +115,14 @@ pub async fn act_on_hazard(app: &Arc<App>, caller: &Caller, request: ActRequest)
         let pushed = push_operations(app.clone(), asker, batch).await?;
         outcomes = pushed.results.into_iter().map(|result| result.outcome).collect();
     }
-    let record = find_hazard(app, caller, request.hazard).await?;
+    let record = find_record(app, caller, request.kind, request.record).await?;
     Ok(done(&record, &ids, &outcomes))
 }
 
-async fn find_hazard(app: &App, caller: &Caller, id: Uuid) -> Result<Record, ActError> {
+async fn find_record(app: &App, caller: &Caller, kind: &str, id: Uuid) -> Result<Record, ActError> {
     let villages = readable(caller, Action::ActOnFindings)?;
     let mut tx = app.database.begin_read().await?;
-    let row = records::find_records(&mut tx, &[id]).await?.into_iter().find(|row| row.kind == "hazard");
+    let row = records::find_records(&mut tx, &[id]).await?.into_iter().find(|row| row.kind == kind);
     let row = row.ok_or(ReadError::NotFound)?;
     let readable = is_readable(&mut tx, &villages, &row).await?;
     tx.rollback().await?;

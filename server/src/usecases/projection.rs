@@ -1,10 +1,14 @@
 //! From a record to the rows that people's questions read. Pure and total: the same function fills the tables at every push and rebuilds
 //! them when they are verified, so what is listed is always what the record says.
 
+mod integrity;
 mod numbers;
 
+pub use integrity::{StoredFlag, criterion_ids, stored_flags};
+
 use paicha_db::projections::{
-    HazardPeriodRow, HazardRow, InspectionRow, PhotoLinkRow, PhotoRow, PlaceRow, ReviewRow, SpotItemRow,
+    CriterionRow, FlagRow, HazardPeriodRow, HazardRow, InspectionRow, PhotoLinkRow, PhotoRow, PlaceRow, ReviewRow,
+    SpotItemRow, VisitRow,
 };
 use serde_json::Value;
 use sync_protocol::digest::from_hex;
@@ -34,6 +38,12 @@ pub struct Projected {
     pub links: Vec<(Uuid, Vec<PhotoLinkRow>)>,
     /// Rows of `reviews`, by record.
     pub reviews: Vec<(Uuid, Vec<ReviewRow>)>,
+    /// Rows of `visits`.
+    pub visits: Vec<VisitRow>,
+    /// Rows of `hazard_criteria`, by hazard.
+    pub criteria: Vec<(Uuid, Vec<CriterionRow>)>,
+    /// Rows of `flags`, by record.
+    pub flags: Vec<(Uuid, Vec<FlagRow>)>,
 }
 
 impl Projected {
@@ -47,6 +57,9 @@ impl Projected {
         self.photos.extend(other.photos);
         self.links.extend(other.links);
         self.reviews.extend(other.reviews);
+        self.visits.extend(other.visits);
+        self.criteria.extend(other.criteria);
+        self.flags.extend(other.flags);
     }
 }
 
@@ -58,10 +71,14 @@ pub fn project(record: &Record) -> Projected {
         "inspection" => {
             rows.inspections.push(inspection(record));
             rows.spots.push((record.id.0, numbers::spot_items(record)));
+            rows.visits.push(integrity::visit(record));
+            rows.flags.push((record.id.0, integrity::flags(record)));
         }
         "hazard" => {
             rows.hazards.push(hazard(record));
             rows.periods.push((record.id.0, numbers::periods(record)));
+            rows.criteria.push((record.id.0, integrity::criteria(record)));
+            rows.flags.push((record.id.0, integrity::flags(record)));
         }
         "photo" => rows.photos.extend(photo(record)),
         _ => {}

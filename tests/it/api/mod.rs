@@ -14,6 +14,7 @@ mod geojson;
 mod hazards;
 mod imports;
 mod inspections;
+mod integrity;
 mod numbers;
 mod permissions;
 mod photo_rig;

@@ -14,6 +14,7 @@ mod hazards;
 mod health;
 mod incarnations;
 mod inspections;
+mod integrity;
 mod meta;
 mod numbers;
 mod ops;

@@ -32,6 +32,11 @@ fn photo(number: u128) -> PhotoRow {
     }
 }
 
+/// The same with another DCT hash.
+pub(super) fn photo_with_hash(number: u128, phash: Option<i64>) -> PhotoRow {
+    PhotoRow { phash, ..photo(number) }
+}
+
 /// Declared at 1000 and not here yet.
 fn owed(number: u128) -> PhotoRow {
     PhotoRow {

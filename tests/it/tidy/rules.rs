@@ -54,6 +54,7 @@ pub(super) const MEMBERS: &[Member] = &[
     Member { folder: "server/reports", may_use: &["sync-protocol"], must_not_use: OUTSIDE_WORLD },
     Member { folder: "server/areas", may_use: &["sync-protocol"], must_not_use: OUTSIDE_WORLD },
     Member { folder: "server/imports", may_use: &["sync-protocol"], must_not_use: OUTSIDE_WORLD },
+    Member { folder: "server/integrity", may_use: &["sync-protocol"], must_not_use: OUTSIDE_WORLD },
     Member {
         folder: "server",
         may_use: &[
@@ -61,6 +62,7 @@ pub(super) const MEMBERS: &[Member] = &[
             "paicha-client",
             "paicha-db",
             "paicha-imports",
+            "paicha-integrity",
             "paicha-photos",
             "paicha-reports",
             "sync-protocol",

@@ -130,6 +130,32 @@ pub async fn list_photos_by_sha256(tx: &mut Tx, sha256: &[u8], limit: i64) -> Re
     tx.fetch_all(statement).await?.iter().map(photo_row).collect()
 }
 
+/// Photos with a DCT hash in a feed whose record changed after (position, id), in that order, each with its position.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn list_hashed_photos(
+    tx: &mut Tx,
+    feed: &str,
+    (after, after_id): (i64, Uuid),
+    limit: i64,
+) -> Result<Vec<(i64, PhotoRow)>, DbError> {
+    let statement = Statement::new(
+        "SELECT feed_entries.vrev, photos.id, photos.feed, photos.sha256, photos.bytes, photos.mime, photos.stored,
+             photos.derive_state, photos.derive_version, photos.taken_at, photos.lat84, photos.lon84, photos.dhash,
+             photos.phash, photos.entropy_bits, photos.declared_at
+         FROM feed_entries JOIN photos ON photos.id = feed_entries.record
+         WHERE feed_entries.feed = $1 AND (feed_entries.vrev, feed_entries.record) > ($2, $3) AND photos.phash IS NOT NULL
+         ORDER BY feed_entries.vrev, feed_entries.record LIMIT $4",
+    )
+    .bind(feed)
+    .bind(after)
+    .bind(after_id)
+    .bind(limit);
+    let rows = tx.fetch_all(statement).await?;
+    rows.iter().map(|row| Ok((row.i64("vrev")?, photo_row(row)?))).collect()
+}
+
 /// Stored photos that code older than `version` derived: those never tried first, then by that version, oldest first.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! What people at the console do about a hazard.
+//! What people at the console do about a hazard or an inspection.
 
 use crate::app::App;
 use crate::http::body::json_response;
@@ -18,16 +18,16 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 pub(in crate::http) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(act))
+    OpenApiRouter::new().routes(routes!(act)).routes(routes!(act_on_inspection))
 }
 
-/// An act about one hazard.
+/// An act about one hazard or inspection.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ActBody {
     /// Made by the asker; the same one again gives the same answer and does nothing.
     request: Uuid,
-    /// The revision of the hazard that the person saw.
+    /// The revision of the record that the person saw.
     base_rev: i64,
     /// What they do.
     act: Act,
@@ -39,12 +39,27 @@ struct ActBody {
 async fn act(
     State(app): State<Arc<App>>,
     Authenticated(caller): Authenticated,
-    IdInPath(hazard): IdInPath,
+    IdInPath(record): IdInPath,
     headers: HeaderMap,
     JsonBody(asked): JsonBody<ActBody>,
 ) -> Result<Response, ApiError> {
     let ActBody { request, base_rev, act } = asked;
-    let done = act_on_hazard(&app, &caller, ActRequest { hazard, request, base_rev, act }).await?;
+    let done = act_on_hazard(&app, &caller, ActRequest { kind: "hazard", record, request, base_rev, act }).await?;
+    Ok(json_response(&headers, &done))
+}
+
+/// Clear a flag, correct or void what was entered by mistake, answer a proposal. What needs a second person waits for one.
+#[utoipa::path(post, path = "/v1/inspections/{id}/acts", tag = "findings", security(("access_token" = [])), params(("id" = Uuid, Path)), request_body = ActBody,
+    responses((status = 200, body = ActDone), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]
+async fn act_on_inspection(
+    State(app): State<Arc<App>>,
+    Authenticated(caller): Authenticated,
+    IdInPath(record): IdInPath,
+    headers: HeaderMap,
+    JsonBody(asked): JsonBody<ActBody>,
+) -> Result<Response, ApiError> {
+    let ActBody { request, base_rev, act } = asked;
+    let done = act_on_hazard(&app, &caller, ActRequest { kind: "inspection", record, request, base_rev, act }).await?;
     Ok(json_response(&headers, &done))
 }
 

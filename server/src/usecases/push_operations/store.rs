@@ -85,6 +85,11 @@ pub(crate) async fn store_projections(tx: &mut Tx, records: &[&Record]) -> Resul
     let (records, spots): (Vec<_>, Vec<_>) = all.spots.into_iter().unzip();
     projections::put_spot_items(tx, &records, spots.into_iter().flatten().collect()).await?;
     projections::put_photos(tx, all.photos).await?;
+    projections::put_visits(tx, all.visits).await?;
+    let (records, criteria): (Vec<_>, Vec<_>) = all.criteria.into_iter().unzip();
+    projections::put_hazard_criteria(tx, &records, criteria.into_iter().flatten().collect()).await?;
+    let (records, flags): (Vec<_>, Vec<_>) = all.flags.into_iter().unzip();
+    projections::put_flags(tx, &records, flags.into_iter().flatten().collect()).await?;
     let (records, links): (Vec<_>, Vec<_>) = all.links.into_iter().unzip();
     projections::put_photo_links(tx, &records, links.into_iter().flatten().collect()).await?;
     let (records, reviews): (Vec<_>, Vec<_>) = all.reviews.into_iter().unzip();

@@ -5,7 +5,8 @@ use super::PAGE_ROWS;
 use super::findings::{Check, Findings, Place, difference};
 use crate::usecases::projection::{Projected, project};
 use paicha_db::projections::{
-    self, HazardPeriodRow, HazardRow, InspectionRow, PhotoLinkRow, PhotoRow, PlaceRow, ReviewRow, SpotItemRow,
+    self, CriterionRow, FlagRow, HazardPeriodRow, HazardRow, InspectionRow, PhotoLinkRow, PhotoRow, PlaceRow,
+    ReviewRow, SpotItemRow, VisitRow,
 };
 use paicha_db::{DbError, Tx};
 use std::collections::BTreeMap;
@@ -101,6 +102,48 @@ impl Table for SpotItemRow {
     }
 }
 
+impl Table for VisitRow {
+    const NAME: &'static str = "visits";
+    type Key = Uuid;
+    fn key(&self) -> Uuid {
+        self.record
+    }
+    fn record(&self) -> Uuid {
+        self.record
+    }
+    async fn page(tx: &mut Tx, feed: &str, after: Option<Uuid>) -> Result<Vec<Self>, DbError> {
+        projections::list_visits_of_feed(tx, feed, after, PAGE_ROWS).await
+    }
+}
+
+impl Table for CriterionRow {
+    const NAME: &'static str = "hazard_criteria";
+    type Key = (Uuid, String);
+    fn key(&self) -> Self::Key {
+        (self.record, self.criterion.clone())
+    }
+    fn record(&self) -> Uuid {
+        self.record
+    }
+    async fn page(tx: &mut Tx, feed: &str, after: Option<Self::Key>) -> Result<Vec<Self>, DbError> {
+        projections::list_hazard_criteria_of_feed(tx, feed, after, PAGE_ROWS).await
+    }
+}
+
+impl Table for FlagRow {
+    const NAME: &'static str = "flags";
+    type Key = String;
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+    fn record(&self) -> Uuid {
+        self.record
+    }
+    async fn page(tx: &mut Tx, feed: &str, after: Option<String>) -> Result<Vec<Self>, DbError> {
+        projections::list_flags_of_feed(tx, feed, after.as_deref(), PAGE_ROWS).await
+    }
+}
+
 /// Compares the first times of enterprises, which concern several records and villages, with the spot checks they come from.
 pub(super) async fn compare_spot_firsts(tx: &mut Tx, findings: &mut Findings) -> Result<(), DbError> {
     for enterprise in projections::list_wrong_spot_firsts(tx, PAGE_ROWS).await? {
@@ -127,6 +170,9 @@ pub(super) async fn compare_tables(
     compare(tx, feed, all.spots.into_iter().flat_map(|(_, rows)| rows).collect(), findings).await?;
     compare(tx, feed, all.photos, findings).await?;
     compare(tx, feed, all.links.into_iter().flat_map(|(_, links)| links).collect(), findings).await?;
+    compare(tx, feed, all.visits, findings).await?;
+    compare(tx, feed, all.criteria.into_iter().flat_map(|(_, rows)| rows).collect(), findings).await?;
+    compare(tx, feed, all.flags.into_iter().flat_map(|(_, rows)| rows).collect(), findings).await?;
     compare(tx, feed, all.reviews.into_iter().flat_map(|(_, reviews)| reviews).collect(), findings).await
 }
 
