@@ -7,6 +7,7 @@ pub mod appendix;
 pub mod canonical;
 pub mod cursor;
 pub mod digest;
+pub mod form;
 pub mod geo;
 pub mod ids;
 pub mod ledger;

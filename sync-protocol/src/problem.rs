@@ -50,6 +50,8 @@ catalogue! {
     UploadOffset = "upload-offset", 409, "上传位置不一致，请先查询已收到多少再续传。", "Wrong upload offset; ask by HEAD.";
     /// Something with that name exists.
     AlreadyExists = "already-exists", 409, "已存在同名内容，没有重复建立。", "Already exists.";
+    /// A form does not stand where that can happen, or somebody else was first.
+    FormState = "form-state", 409, "表格当前的状态不能这样办理，没有改动。", "The form is not in a state for this; nothing was changed.";
     /// A newer request took over the upload.
     UploadSuperseded = "upload-superseded", 409, "另一次上传已接着传这张照片，此次停止。", "A newer request took over this upload.";
     /// The upload is gone.
@@ -64,6 +66,8 @@ catalogue! {
     UpgradeRequired = "upgrade-required", 426, "程序版本太旧，不能再下载新数据，请更新；上传仍然可以。", "The app is too old to pull; push still works.";
     /// An act at the console that cannot be meant so.
     ActUnsound = "act-unsound", 422, "填写的内容有误，什么也没有改动。请按提示改正后重试。", "The act makes no sense as asked; nothing was changed.";
+    /// Checks stand against handing in or locking a form.
+    FormBlocked = "form-blocked", 422, "还有问题没有解决或说明，没有提交。请按提示处理后重试。", "Checks stand against the form; nothing was changed.";
     /// An import file has errors; nothing was imported.
     ImportRejected = "import-rejected", 422, "导入文件有错误，一行也没有导入。请按提示改正后重新导入。", "The file has errors; nothing was imported.";
     /// Too many requests.

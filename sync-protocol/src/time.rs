@@ -6,7 +6,7 @@
 mod calendar;
 mod grading;
 
-pub use calendar::{DUE_DAY_MAX, LocalDate, Month};
+pub use calendar::{DUE_DAY_MAX, LocalDate, Month, end_of_working_days};
 pub use grading::{
     ANCHOR_AGE_MAX_US, Anchor, CLOCK_AHEAD_MAX_US, CLOCK_SUSPECT_US, Captured, DRIFT_PPM, GNSS_AGE_MAX_US, Grade,
     Graded, grade,

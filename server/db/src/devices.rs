@@ -125,3 +125,58 @@ mod tests {
         }
     }
 }
+
+/// A phone that may still have something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SilentPhone {
+    /// The phone.
+    pub device: Uuid,
+    /// What people call it.
+    pub label: String,
+    /// Whose it is.
+    pub person: String,
+    /// Operations that it said it still had, after its last push.
+    pub pending: i64,
+    /// When it was heard last, microseconds UTC.
+    pub seen_at: i64,
+}
+
+/// Phones of people with a grant in one of the feeds that have something left or were not heard since `seen_before`, in order of the
+/// person's name.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn list_silent_phones(
+    tx: &mut Tx,
+    feeds: &[String],
+    seen_before: i64,
+    limit: i64,
+) -> Result<Vec<SilentPhone>, DbError> {
+    let statement = Statement::new(
+        "SELECT id, label, person, pending, seen_at FROM (
+             SELECT devices.id, devices.label, users.name AS person, COALESCE(newest.pending_total, 0) AS pending,
+                 CASE WHEN newest.seen_at > devices.seen_at THEN newest.seen_at ELSE devices.seen_at END AS seen_at
+             FROM devices JOIN users ON users.id = devices.user_id
+             LEFT JOIN incarnations AS newest ON newest.device = devices.id AND NOT EXISTS
+                 (SELECT 1 FROM incarnations AS later WHERE later.device = newest.device
+                  AND (later.created_at, later.id) > (newest.created_at, newest.id))
+             WHERE devices.revoked_at IS NULL AND users.disabled_at IS NULL AND EXISTS
+                 (SELECT 1 FROM grants WHERE grants.user_id = users.id AND grants.revoked_at IS NULL AND grants.feed IN ($in))
+         ) AS heard WHERE pending > 0 OR seen_at < $1 ORDER BY person, id LIMIT $2",
+    )
+    .bind(seen_before)
+    .bind(limit)
+    .bind_list(feeds.iter().map(crate::statement::Value::from).collect());
+    let rows = tx.fetch_all(statement).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(SilentPhone {
+                device: row.uuid("id")?,
+                label: row.text("label")?,
+                person: row.text("person")?,
+                pending: row.i64("pending")?,
+                seen_at: row.i64("seen_at")?,
+            })
+        })
+        .collect()
+}

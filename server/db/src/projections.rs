@@ -2,6 +2,7 @@
 //! every row can be rebuilt. What a newcomer gets wrong: writing a row here without the record it comes from.
 
 mod flags;
+mod forms;
 mod hazards;
 mod inspections;
 mod numbers;
@@ -11,6 +12,9 @@ mod reviews;
 mod visits;
 
 pub use flags::{FlagFilter, FlagPage, FlagRow, list_flags, list_flags_of_feed, list_flags_of_records, put_flags};
+pub use forms::{
+    FormContentRow, FormRow, find_form, find_form_content, list_forms, list_forms_of_feed, put_form_content, put_forms,
+};
 pub use hazards::{
     HazardFilter, HazardRow, find_hazard, list_hazards, list_hazards_of_feed, list_hazards_of_inspections, put_hazards,
 };

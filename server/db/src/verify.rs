@@ -140,6 +140,8 @@ pub async fn count_stray_rows(tx: &mut Tx) -> Result<Vec<(String, i64)>, DbError
                  WHERE NOT EXISTS (SELECT 1 FROM feeds WHERE feeds.id = feed_entries.feed)
              UNION ALL SELECT 'flags', COUNT(*) FROM flags
                  WHERE NOT EXISTS (SELECT 1 FROM feeds WHERE feeds.id = flags.feed)
+             UNION ALL SELECT 'forms', COUNT(*) FROM forms
+                 WHERE NOT EXISTS (SELECT 1 FROM feeds WHERE feeds.id = forms.feed)
              UNION ALL SELECT 'hazard_criteria', COUNT(*) FROM hazard_criteria
                  WHERE NOT EXISTS (SELECT 1 FROM feeds WHERE feeds.id = hazard_criteria.feed)
              UNION ALL SELECT 'hazards', COUNT(*) FROM hazards

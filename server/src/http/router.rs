@@ -37,6 +37,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(routes::auth::routes())
         .merge(routes::devices::routes())
         .merge(routes::findings::routes())
+        .merge(routes::form_life::routes())
         .merge(routes::forms::routes())
         .merge(routes::health::routes())
         .merge(routes::imports::routes())

@@ -4,6 +4,7 @@ pub(super) mod acts;
 pub(super) mod auth;
 pub(super) mod devices;
 pub(super) mod findings;
+pub(super) mod form_life;
 pub(super) mod forms;
 pub(super) mod health;
 pub(super) mod imports;

@@ -5,9 +5,8 @@ use crate::app::App;
 use crate::blobs::{BlobError, Derivative, derived_key};
 use crate::usecases::caller::Caller;
 use crate::usecases::export_appendix2::FileKind;
-use crate::usecases::read_appendix1::{
-    Appendix1Error, Appendix1Form, Appendix1Forms, Appendix1Query, FormPicture, FormRow, read_appendix1,
-};
+use crate::usecases::form_life::{FormQuery, LifeError, PrintedForm, read_printed_forms};
+use crate::usecases::read_appendix1::{Appendix1Error, FormPicture, FormRow};
 use image::ImageReader;
 use jiff::Timestamp;
 use paicha_reports::{
@@ -29,23 +28,27 @@ pub struct ExportedFile {
     pub bytes: Vec<u8>,
 }
 
-/// The form of an area and a month as a file; a subdistrict's workbook has 街道汇总 first, then one sheet per village.
+/// The form of an area and a month as a file; a subdistrict's workbook has 街道汇总 first, then one sheet per village. What is handed in or locked
+/// prints as it was; `revision` picks another one, 0 what the records say now.
 ///
 /// # Errors
-/// [`Appendix1Error`].
+/// [`LifeError`].
 pub async fn export_appendix1(
     app: &App,
     caller: &Caller,
-    query: &Appendix1Query,
+    query: &FormQuery,
+    revision: Option<u32>,
     kind: FileKind,
-) -> Result<ExportedFile, Appendix1Error> {
-    let forms = read_appendix1(app, caller, query).await?;
+) -> Result<ExportedFile, LifeError> {
+    let (form, villages) = read_printed_forms(app, caller, query, revision).await?;
+    let forms: Vec<PrintedForm> = std::iter::once(form).chain(villages).collect();
     let pictures = load_pictures(app, &forms).await?;
-    let name = file_name("附件1", &forms.area_name, &query.month.to_string(), kind.extension());
-    let office_name = app.config.office.name.clone();
+    let name = file_name("附件1", &forms[0].content.area_name, &query.month.to_string(), kind.extension());
     // Laying out thousands of rows takes a second or two of one core.
-    let written = tokio::task::spawn_blocking(move || write(&forms, &office_name, &pictures, kind));
-    Ok(ExportedFile { name, bytes: written.await.map_err(|_| Appendix1Error::Interrupted)?? })
+    let month_label = query.month.to_chinese();
+    let written = tokio::task::spawn_blocking(move || write(&forms, &month_label, &pictures, kind));
+    let bytes = written.await.map_err(|_| Appendix1Error::Interrupted)?.map_err(Appendix1Error::from)?;
+    Ok(ExportedFile { name, bytes })
 }
 
 /// A name that every file system takes.
@@ -61,15 +64,15 @@ pub(crate) fn file_name(form: &str, area_name: &str, month: &str, extension: &st
 type Pictures = BTreeMap<RecordId, CellPicture>;
 
 /// The thumbnails of all rows, each once. One that the store has lost prints as a note, never as nothing.
-async fn load_pictures(app: &App, forms: &Appendix1Forms) -> Result<Pictures, Appendix1Error> {
+async fn load_pictures(app: &App, forms: &[PrintedForm]) -> Result<Pictures, Appendix1Error> {
     let mut pictures = Pictures::new();
     let mut bytes = 0;
-    let wanted = std::iter::once(&forms.form).chain(&forms.villages).flat_map(|form| &form.rows);
-    for picture in wanted.flat_map(|row| &row.pictures) {
+    let wanted = forms.iter().flat_map(|form| form.content.as_appendix1().rows);
+    for picture in wanted.flat_map(|row| row.pictures) {
         if pictures.contains_key(&picture.photo) {
             continue;
         }
-        let loaded = load_picture(app, picture).await?;
+        let loaded = load_picture(app, &picture).await?;
         bytes += loaded.jpeg.len();
         if bytes > APPENDIX1_PICTURE_BYTES_MAX {
             return Err(ReportError::PicturesTooLarge { bytes, limit: APPENDIX1_PICTURE_BYTES_MAX }.into());
@@ -95,31 +98,36 @@ async fn load_picture(app: &App, picture: &FormPicture) -> Result<CellPicture, B
 }
 
 fn write(
-    forms: &Appendix1Forms,
-    office_name: &str,
+    forms: &[PrintedForm],
+    month_label: &str,
     pictures: &Pictures,
     kind: FileKind,
 ) -> Result<Vec<u8>, ReportError> {
-    let laid_out = |form: &Appendix1Form| Appendix1 {
-        office_name: office_name.to_owned(),
-        area_name: form.area_name.clone(),
-        month_label: forms.month.to_chinese(),
-        rows: form.rows.iter().map(|row| laid_out_row(row, pictures)).collect(),
-        properties: FormProperties {
-            subject: format!("{} {}", form.area_name, forms.month),
-            cutoff: timestamp(forms.month.next().first_instant()),
-            as_of: timestamp(forms.as_of),
-            // Revisions count from the first locked form; what is exported before is a draft.
-            rev: 0,
-        },
+    let laid_out = |form: &PrintedForm| Appendix1 {
+        office_name: form.content.office_name.clone(),
+        area_name: form.content.area_name.clone(),
+        month_label: month_label.to_owned(),
+        rows: form.content.as_appendix1().rows.iter().map(|row| laid_out_row(row, pictures)).collect(),
+        properties: properties(form),
     };
-    let main = laid_out(&forms.form);
+    let mut sheets = forms.iter().map(laid_out);
+    let Some(main) = sheets.next() else { return Ok(Vec::new()) };
+    let villages: Vec<Appendix1> = sheets.collect();
     match kind {
-        FileKind::Docx => return appendix1_docx(&main),
-        FileKind::Xlsx if forms.villages.is_empty() => return appendix1_xlsx(&main),
-        FileKind::Xlsx => {}
+        FileKind::Docx => appendix1_docx(&main),
+        FileKind::Xlsx if villages.is_empty() => appendix1_xlsx(&main),
+        FileKind::Xlsx => appendix1_workbook_xlsx(&main, &villages),
     }
-    appendix1_workbook_xlsx(&main, &forms.villages.iter().map(laid_out).collect::<Vec<_>>())
+}
+
+/// What goes into the document's properties: what it is of, and which revision, 0 for a draft.
+pub(crate) fn properties(form: &PrintedForm) -> FormProperties {
+    FormProperties {
+        subject: format!("{} {}", form.content.area_name, form.content.month),
+        cutoff: timestamp(form.content.cutoff),
+        as_of: timestamp(form.content.as_of),
+        rev: form.revision,
+    }
 }
 
 fn laid_out_row(row: &FormRow, pictures: &Pictures) -> Appendix1Row {

@@ -3,15 +3,12 @@
 
 use crate::app::App;
 use crate::usecases::caller::Caller;
-use crate::usecases::export_appendix1::ExportedFile;
+use crate::usecases::export_appendix1::{ExportedFile, file_name, properties};
 use crate::usecases::form_area::FormAreaError;
-use crate::usecases::read_appendix2::{Appendix2Form, Appendix2Forms, Appendix2Query, read_appendix2};
-use jiff::Timestamp;
+use crate::usecases::form_life::{FormQuery, LifeError, PrintedForm, read_printed_forms};
 use paicha_reports::{
-    Appendix2, Appendix2Values, FormProperties, NameMode, ReportError, appendix2_docx, appendix2_workbook_xlsx,
-    appendix2_xlsx,
+    Appendix2, Appendix2Values, NameMode, ReportError, appendix2_docx, appendix2_workbook_xlsx, appendix2_xlsx,
 };
-use sync_protocol::time::Micros;
 
 /// Which program the file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,56 +29,48 @@ impl FileKind {
     }
 }
 
-/// The form of an area and a month as a file.
+/// The form of an area and a month as a file. What is handed in or locked prints as it was; `revision` picks another one, 0 what the records
+/// say now.
 ///
 /// # Errors
-/// [`FormAreaError`].
+/// [`LifeError`].
 pub async fn export_appendix2(
     app: &App,
     caller: &Caller,
-    query: &Appendix2Query,
+    query: &FormQuery,
+    revision: Option<u32>,
     kind: FileKind,
-) -> Result<ExportedFile, FormAreaError> {
-    let forms = read_appendix2(app, caller, query).await?;
-    let main = laid_out(app, &forms, &forms.form);
-    let name =
-        super::export_appendix1::file_name("附件2", &forms.form.area_name, &forms.month.to_string(), kind.extension());
+) -> Result<ExportedFile, LifeError> {
+    let (form, villages) = read_printed_forms(app, caller, query, revision).await?;
+    let main = laid_out(app, &form);
+    let name = file_name("附件2", &form.content.area_name, &query.month.to_string(), kind.extension());
     let bytes = match kind {
-        FileKind::Docx => appendix2_docx(&main)?,
-        FileKind::Xlsx if forms.villages.is_empty() => appendix2_xlsx(&main)?,
+        FileKind::Docx => appendix2_docx(&main),
+        FileKind::Xlsx if villages.is_empty() => appendix2_xlsx(&main),
         FileKind::Xlsx => {
-            let villages: Vec<Appendix2> = forms.villages.iter().map(|form| laid_out(app, &forms, form)).collect();
-            appendix2_workbook_xlsx(&main, &villages)?
+            let villages: Vec<Appendix2> = villages.iter().map(|form| laid_out(app, form)).collect();
+            appendix2_workbook_xlsx(&main, &villages)
         }
     };
-    Ok(ExportedFile { name, bytes })
+    Ok(ExportedFile { name, bytes: bytes.map_err(FormAreaError::from)? })
 }
 
-fn laid_out(app: &App, forms: &Appendix2Forms, form: &Appendix2Form) -> Appendix2 {
-    let office = &app.config.office;
+fn laid_out(app: &App, printed: &PrintedForm) -> Appendix2 {
+    let form = printed.content.as_appendix2();
     Appendix2 {
-        office_name: office.name.clone(),
+        office_name: printed.content.office_name.clone(),
         area_name: form.area_name.clone(),
         name_mode: NameMode::Stem,
-        year: u16::try_from(office.campaign_year).unwrap_or_default(),
+        year: u16::try_from(app.config.office.campaign_year).unwrap_or_default(),
         filled_on: None,
-        values: Appendix2Values { overall: form.hazards.map(printed), checks: form.spots.map(printed) },
-        properties: FormProperties {
-            subject: format!("{} {}", form.area_name, forms.month),
-            cutoff: timestamp(forms.cutoff),
-            as_of: timestamp(forms.as_of),
-            rev: 0,
-        },
+        values: Appendix2Values { overall: form.hazards.map(as_printed), checks: form.spots.map(as_printed) },
+        properties: properties(printed),
     }
 }
 
 /// A count as it prints. More than fit 32 bits would print blank, which says "not reported" and not a wrong number.
-fn printed(count: i64) -> Option<u32> {
+fn as_printed(count: i64) -> Option<u32> {
     u32::try_from(count).ok()
-}
-
-fn timestamp(instant: Micros) -> Timestamp {
-    Timestamp::from_microsecond(instant.as_micros()).unwrap_or_default()
 }
 
 /// Whether a file could not be made because it would be too large.

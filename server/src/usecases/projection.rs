@@ -1,14 +1,16 @@
 //! From a record to the rows that people's questions read. Pure and total: the same function fills the tables at every push and rebuilds
 //! them when they are verified, so what is listed is always what the record says.
 
+mod forms;
 mod integrity;
 mod numbers;
 
+pub use forms::{form_events, form_state_code};
 pub use integrity::{StoredFlag, criterion_ids, stored_flags};
 
 use paicha_db::projections::{
-    CriterionRow, FlagRow, HazardPeriodRow, HazardRow, InspectionRow, PhotoLinkRow, PhotoRow, PlaceRow, ReviewRow,
-    SpotItemRow, VisitRow,
+    CriterionRow, FlagRow, FormRow, HazardPeriodRow, HazardRow, InspectionRow, PhotoLinkRow, PhotoRow, PlaceRow,
+    ReviewRow, SpotItemRow, VisitRow,
 };
 use serde_json::Value;
 use sync_protocol::digest::from_hex;
@@ -44,6 +46,8 @@ pub struct Projected {
     pub criteria: Vec<(Uuid, Vec<CriterionRow>)>,
     /// Rows of `flags`, by record.
     pub flags: Vec<(Uuid, Vec<FlagRow>)>,
+    /// Rows of `forms`.
+    pub forms: Vec<FormRow>,
 }
 
 impl Projected {
@@ -60,6 +64,7 @@ impl Projected {
         self.visits.extend(other.visits);
         self.criteria.extend(other.criteria);
         self.flags.extend(other.flags);
+        self.forms.extend(other.forms);
     }
 }
 
@@ -81,6 +86,7 @@ pub fn project(record: &Record) -> Projected {
             rows.flags.push((record.id.0, integrity::flags(record)));
         }
         "photo" => rows.photos.extend(photo(record)),
+        "form" => rows.forms.extend(forms::form(record)),
         _ => {}
     }
     if record.kind != "photo" {

@@ -1,25 +1,26 @@
 //! 附件1 of an area and a month as data: which inspections it prints, in which order, in which words (domain 2.6 and 2.7). Computed from the
 //! records as they stand now, for the whole subdistrict too: a village's form is never added to another. Not the file; that is
 //! `export_appendix1`. What a newcomer gets wrong: the form lists visits of the month by when they happened in Shanghai, not by when
-//! they arrived, and a visit that found nothing is a row.
+//! they arrived, and a visit that found nothing is a row; one that arrives after its month was handed in prints in the next form as 补报.
 
 mod facts;
+mod late;
 mod rows;
 #[cfg(test)]
 mod rows_tests;
 
-use crate::app::App;
-use crate::usecases::caller::Caller;
-use crate::usecases::form_area::{FormAreaError, find_form_area};
+use crate::usecases::form_area::FormAreaError;
 use facts::{Visit, load_visits};
+use late::printed_before;
 use paicha_db::feeds::FeedRow;
 use paicha_db::projections::{self, InspectionRow};
 use paicha_db::{DbError, Tx};
 use paicha_reports::{APPENDIX1_ROWS_MAX, ReportError};
 use rows::form_rows;
+use std::collections::BTreeSet;
 use sync_protocol::digest::Sha256Bytes;
-use sync_protocol::ids::{FeedId, RecordId};
-use sync_protocol::time::{Micros, Month};
+use sync_protocol::ids::RecordId;
+use sync_protocol::time::Month;
 
 /// Kinds of visits that the form does not list: re-inspections and guidance are no inspections, what an enterprise does by itself is
 /// its own, and a covert visit prints only once it is released. Releasing is not built, so covert visits do not print at all.
@@ -27,15 +28,6 @@ pub const KINDS_LEFT_OUT: [&str; 6] = ["review", "guide", "covert", "self_day", 
 
 /// Visits whose records are in memory at once.
 const VISITS_AT_ONCE: usize = 100;
-
-/// What is asked for.
-#[derive(Debug, Clone)]
-pub struct Appendix1Query {
-    /// Village or subdistrict; nothing is the one subdistrict that the caller reaches.
-    pub area: Option<FeedId>,
-    /// The month.
-    pub month: Month,
-}
 
 /// Why there is no form.
 #[derive(Debug, thiserror::Error)]
@@ -55,23 +47,6 @@ pub enum Appendix1Error {
     /// The task that writes the file died.
     #[error("the export ended early")]
     Interrupted,
-}
-
-/// The form or forms of one export.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Appendix1Forms {
-    /// The area asked for, by its code.
-    pub area: String,
-    /// What people call it.
-    pub area_name: String,
-    /// The month.
-    pub month: Month,
-    /// When the rows were computed.
-    pub as_of: Micros,
-    /// The form of the area itself.
-    pub form: Appendix1Form,
-    /// For a subdistrict, one form for each of its villages.
-    pub villages: Vec<Appendix1Form>,
 }
 
 /// One form.
@@ -121,57 +96,49 @@ pub struct FormPicture {
     pub derive_version: i64,
 }
 
-/// The forms of an area and a month, read in one snapshot of the database.
+/// The form of one area: the month's visits and those of closed months that no form has; or, for a correction, exactly these.
 ///
 /// # Errors
 /// [`Appendix1Error`].
-pub async fn read_appendix1(
-    app: &App,
-    caller: &Caller,
-    query: &Appendix1Query,
-) -> Result<Appendix1Forms, Appendix1Error> {
-    let as_of = app.now();
-    let mut tx = app.database.begin_read().await?;
-    let (area, villages) = find_form_area(&mut tx, caller, query.area.as_ref()).await?;
-    let mut visits: Vec<(String, Vec<Visit>)> = Vec::new();
-    let mut left = APPENDIX1_ROWS_MAX;
-    for feed in std::iter::once(&area).chain(&villages) {
-        let found = list_visits(&mut tx, feed, query.month, left).await?;
-        left -= found.len();
-        visits.push((feed.id.clone(), load_all(&mut tx, &found).await?));
-    }
-    tx.rollback().await?;
-    let of_area = |feed: &FeedRow| {
-        let own = visits.iter().filter(|(id, _)| *id == feed.id).flat_map(|(_, visits)| visits);
-        form(feed, &own.collect::<Vec<_>>(), query.month)
-    };
-    // 村（社区） in order of their codes, each by time, as the notice's reporting chain has them.
-    let everything: Vec<&Visit> = visits.iter().flat_map(|(_, visits)| visits).collect();
-    Ok(Appendix1Forms {
-        area: area.id.clone(),
-        area_name: area.name.clone(),
-        month: query.month,
-        as_of,
-        form: form(&area, &everything, query.month),
-        villages: villages.iter().map(of_area).collect(),
-    })
-}
-
-fn form(feed: &FeedRow, visits: &[&Visit], month: Month) -> Appendix1Form {
-    Appendix1Form { area: feed.id.clone(), area_name: feed.name.clone(), rows: form_rows(visits, month) }
-}
-
-/// The month's visits of one feed that the form lists.
-async fn list_visits(
+pub async fn area_form(
     tx: &mut Tx,
-    feed: &FeedRow,
+    (area, villages): (&FeedRow, &[FeedRow]),
     month: Month,
-    left: usize,
-) -> Result<Vec<InspectionRow>, Appendix1Error> {
+    only: Option<&BTreeSet<RecordId>>,
+) -> Result<Appendix1Form, Appendix1Error> {
+    let printed = printed_before(tx, &area.id, month).await?;
+    let mut left = APPENDIX1_ROWS_MAX;
+    let mut visits = Vec::new();
+    // 村（社区） in order of their codes, each by time, as the notice's reporting chain has them.
+    for feed in std::iter::once(area).chain(villages) {
+        let mut rows = Vec::new();
+        let mut of_month = printed.from;
+        while of_month <= month {
+            let found = list_visits(tx, feed, of_month).await?;
+            rows.extend(found.into_iter().filter(|row| match only {
+                Some(only) => only.contains(&row.id.into()),
+                None => of_month == month || !printed.ids.contains(&row.id.into()),
+            }));
+            of_month = of_month.next();
+        }
+        if rows.len() > left {
+            let rows = APPENDIX1_ROWS_MAX + 1;
+            let area_name = area.name.clone();
+            return Err(ReportError::TooManyRows { area_name, rows, limit: APPENDIX1_ROWS_MAX }.into());
+        }
+        left -= rows.len();
+        visits.extend(load_all(tx, &rows).await?);
+    }
+    let visits: Vec<&Visit> = visits.iter().collect();
+    Ok(Appendix1Form { area: area.id.clone(), area_name: area.name.clone(), rows: form_rows(&visits, month) })
+}
+
+/// The visits of one feed and month that a form lists.
+async fn list_visits(tx: &mut Tx, feed: &FeedRow, month: Month) -> Result<Vec<InspectionRow>, Appendix1Error> {
     let window = (month.first_instant().as_micros(), month.next().first_instant().as_micros());
-    let limit = i64::try_from(left + 1).unwrap_or(i64::MAX);
+    let limit = i64::try_from(APPENDIX1_ROWS_MAX + 1).unwrap_or(i64::MAX);
     let rows = projections::list_inspections_for_form(tx, &feed.id, window, &KINDS_LEFT_OUT, limit).await?;
-    if rows.len() > left {
+    if rows.len() > APPENDIX1_ROWS_MAX {
         let rows = APPENDIX1_ROWS_MAX + 1;
         return Err(ReportError::TooManyRows { area_name: feed.name.clone(), rows, limit: APPENDIX1_ROWS_MAX }.into());
     }

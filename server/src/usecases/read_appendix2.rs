@@ -8,8 +8,9 @@ use crate::usecases::form_area::{FormAreaError, find_form_area};
 use paicha_db::feeds::FeedRow;
 use paicha_db::projections::{self, HazardCount, Page, Villages};
 use paicha_db::{DbError, Tx};
+use paicha_reports::ReportError;
 use std::collections::BTreeMap;
-use sync_protocol::ids::FeedId;
+use sync_protocol::ids::{FeedId, RecordId};
 use sync_protocol::time::{Micros, Month};
 use uuid::Uuid;
 
@@ -20,21 +21,6 @@ pub struct Appendix2Query {
     pub area: Option<FeedId>,
     /// The month of the form.
     pub month: Month,
-}
-
-/// The forms of an area and a month.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Appendix2Forms {
-    /// The month.
-    pub month: Month,
-    /// End of what is counted, exclusive.
-    pub cutoff: Micros,
-    /// When it was computed.
-    pub as_of: Micros,
-    /// The form of the area itself.
-    pub form: Appendix2Form,
-    /// For a subdistrict, one form for each of its villages.
-    pub villages: Vec<Appendix2Form>,
 }
 
 /// One form.
@@ -57,28 +43,6 @@ impl Appendix2Form {
     pub fn is_zero(&self) -> bool {
         self.hazards.iter().chain(&self.spots).all(|number| *number == 0)
     }
-}
-
-/// The forms, read in one snapshot of the database.
-///
-/// # Errors
-/// [`FormAreaError`].
-pub async fn read_appendix2(
-    app: &App,
-    caller: &Caller,
-    query: &Appendix2Query,
-) -> Result<Appendix2Forms, FormAreaError> {
-    let as_of = app.now();
-    let cutoff = query.month.first_instant();
-    let mut tx = app.database.begin_read().await?;
-    let (area, villages) = find_form_area(&mut tx, caller, query.area.as_ref()).await?;
-    let form = form(&mut tx, &area, &villages, cutoff).await?;
-    let mut own = Vec::with_capacity(villages.len());
-    for village in &villages {
-        own.push(self::form(&mut tx, village, &[], cutoff).await?);
-    }
-    tx.rollback().await?;
-    Ok(Appendix2Forms { month: query.month, cutoff, as_of, form, villages: own })
 }
 
 /// The villages whose records an area's form counts: its own, and those of its villages.
@@ -121,6 +85,50 @@ const HAZARD_LINES: [HazardLine; 6] = [
 
 fn sum(counts: &[HazardCount], line: HazardLine) -> i64 {
     counts.iter().filter(|count| line(count.self_found, count.rectified, count.listed)).map(|count| count.hazards).sum()
+}
+
+/// The fourteen numbers of an area by code, each with the records behind it, in order of id.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FormNumbers {
+    /// `1.1` to `2.8`.
+    pub numbers: BTreeMap<String, (i64, Vec<RecordId>)>,
+    /// Enterprises with something 未查, by line of part 二.
+    pub unchecked: BTreeMap<String, i64>,
+}
+
+/// Records behind one number of a form that is handed in; more would be no form of a subdistrict.
+pub const NUMBER_RECORDS_MAX: usize = 20_000;
+
+/// The numbers with the records behind each, as they are handed in.
+///
+/// # Errors
+/// [`FormAreaError`]; also when a number rests on more records than a form can name.
+pub async fn numbers_of(
+    tx: &mut Tx,
+    area: &FeedRow,
+    villages: &[FeedRow],
+    cutoff: Micros,
+) -> Result<FormNumbers, FormAreaError> {
+    let printed = form(tx, area, villages, cutoff).await?;
+    let counted = counted(area, villages);
+    let mut all = FormNumbers { numbers: BTreeMap::new(), unchecked: printed.unchecked.clone() };
+    let lines = (1..=6).map(Line::Hazards).chain((1..=8).map(Line::Spots));
+    for line in lines {
+        let (code, value) = match line {
+            Line::Hazards(line) => (format!("1.{line}"), printed.hazards[line - 1]),
+            Line::Spots(line) => (format!("2.{line}"), printed.spots[line - 1]),
+        };
+        let found = records_of(tx, &counted, line, cutoff.as_micros(), (None, NUMBER_RECORDS_MAX + 1)).await?;
+        if found.len() > NUMBER_RECORDS_MAX {
+            let (rows, limit) = (found.len(), NUMBER_RECORDS_MAX);
+            return Err(ReportError::TooManyRows { area_name: area.name.clone(), rows, limit }.into());
+        }
+        let mut records: Vec<RecordId> = found.into_iter().map(|(_, counted)| counted.record.into()).collect();
+        records.sort_unstable();
+        records.dedup();
+        all.numbers.insert(code, (value, records));
+    }
+    Ok(all)
 }
 
 /// A number of the form.
@@ -174,20 +182,30 @@ pub async fn list_counted_records(
     let mut tx = app.database.begin_read().await?;
     let (area, villages) = find_form_area(&mut tx, caller, query.area.as_ref()).await?;
     let counted = counted(&area, &villages);
-    let found = match line {
-        Line::Hazards(line) => hazards_of(&mut tx, &counted, (line, cutoff), after.map(|(_, id)| id), limit).await?,
+    let found = records_of(&mut tx, &counted, line, cutoff, (after, limit)).await?;
+    tx.rollback().await?;
+    Ok(found)
+}
+
+async fn records_of(
+    tx: &mut Tx,
+    counted: &Villages,
+    line: Line,
+    cutoff: i64,
+    (after, limit): (Option<(i64, Uuid)>, usize),
+) -> Result<Vec<(i64, CountedRecord)>, DbError> {
+    match line {
+        Line::Hazards(line) => hazards_of(tx, counted, (line, cutoff), after.map(|(_, id)| id), limit).await,
         Line::Spots(line) => {
             let page = Page { after, limit: i64::try_from(limit).unwrap_or(i64::MAX) };
-            let rows = projections::list_spot_items(&mut tx, &counted, (&line.to_string(), cutoff), page).await?;
+            let rows = projections::list_spot_items(tx, counted, (&line.to_string(), cutoff), page).await?;
             let record = |row: projections::SpotItemRow| {
                 let enterprise = Some(row.enterprise);
                 (row.ended_at, CountedRecord { record: row.record, village: row.village, enterprise })
             };
-            rows.into_iter().map(record).collect()
+            Ok(rows.into_iter().map(record).collect())
         }
-    };
-    tx.rollback().await?;
-    Ok(found)
+    }
 }
 
 async fn hazards_of(

@@ -4,6 +4,7 @@
 //! not today's rights, clocks or maps.
 
 mod findings;
+mod forms;
 mod lives;
 mod photos;
 mod records;
@@ -155,6 +156,7 @@ async fn verify_feed(database: &Database, feed: &str, findings: &mut Findings) -
     replay.finish(&row, findings);
     records::compare_records(&mut tx, &row, &replay, findings).await?;
     tables::compare_tables(&mut tx, feed, &replay.world, findings).await?;
+    forms::check_forms(&mut tx, feed, &replay.world, findings).await?;
     tx.rollback().await?;
     Ok((replay.operations, replay.world.records.len() as u64))
 }

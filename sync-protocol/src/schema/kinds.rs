@@ -55,7 +55,7 @@ const fn declared(name: &'static str, title_zh: &'static str, holds: FieldType) 
 }
 
 /// Every record kind.
-pub const KINDS: &[KindSpec] = &[PLACE, INSPECTION, HAZARD, PHOTO, REVIEW];
+pub const KINDS: &[KindSpec] = &[PLACE, INSPECTION, HAZARD, PHOTO, REVIEW, FORM];
 
 const PLACE: KindSpec = KindSpec {
     name: "place",
@@ -106,5 +106,21 @@ const PHOTO: KindSpec = KindSpec {
         server("derived", "派生结果", Object),
         by(field("written_off", "缺失照片已核销", Flag, TrueWins, No), &[Role::R3]),
         by(field("written_off_reason", "核销原因", Text, KeepBoth, No), &[Role::R3]),
+    ],
+};
+
+/// A monthly form of an area: what happened to it, event by event. Only the server writes it, for the people who act at the console.
+const FORM: KindSpec = KindSpec {
+    name: "form",
+    title_zh: "月度表",
+    ownership: Ownership::Shared,
+    carries_photos: false,
+    number_prefix: None,
+    initial_state: None,
+    fields: &[
+        server("form_kind", "表", Text),
+        server("area", "村（社区）或街道", Text),
+        server("month", "月份", Text),
+        server("event.*", "办理记录", Object),
     ],
 };

@@ -312,6 +312,21 @@ pub(super) const fn civil_from_days(days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
+/// The end of the `days`-th working day after the day of `instant`. Holidays differ from year to year and are not known: only Saturdays and
+/// Sundays are left out.
+#[must_use]
+pub fn end_of_working_days(instant: Micros, days: u32) -> Micros {
+    let mut day = LocalDate::of(instant).first_instant();
+    let mut left = days;
+    while left > 0 {
+        day = day.saturating_add(DAY_US);
+        // 1 January 1970 was a Thursday.
+        let since_monday = ((day.as_micros() + BUSINESS_OFFSET_US).div_euclid(DAY_US) + 3).rem_euclid(7);
+        left -= u32::from(since_monday < 5);
+    }
+    day.saturating_add(DAY_US)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -415,5 +430,15 @@ mod tests {
             assert_eq!(days_from_civil(year, month, day), days);
             theirs = theirs.tomorrow().unwrap();
         }
+    }
+
+    #[test]
+    fn three_working_days_leave_out_the_weekend() {
+        let by = |text: &str| LocalDate::of(end_of_working_days(text.parse().unwrap(), 3).saturating_add(-1)).to_iso();
+        // 12 June 2023 was a Monday.
+        assert_eq!(by("2023-06-12T10:00:00+08:00"), "2023-06-15");
+        assert_eq!(by("2023-06-14T23:59:00+08:00"), "2023-06-19");
+        assert_eq!(by("2023-06-16T00:30:00+08:00"), "2023-06-21");
+        assert_eq!(by("2023-06-17T12:00:00+08:00"), "2023-06-21");
     }
 }

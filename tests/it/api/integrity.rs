@@ -78,7 +78,7 @@ impl<'a> Scene<'a> {
 
     async fn act(&self, who: &SignedIn, hazard: Uuid, act: Value) -> Result<Value> {
         let now = self.app.get(Some(&self.office), &format!("/v1/hazards/{hazard}")).await?.ok()?;
-        let body = json!({ "request": Uuid::now_v7(), "base_rev": now["rev"], "act": act });
+        let body = json!({ "request": self.app.app.ids.new_id(), "base_rev": now["rev"], "act": act });
         self.app.post(Some(who), &format!("/v1/hazards/{hazard}/acts"), &body).await?.ok()
     }
 

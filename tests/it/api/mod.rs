@@ -9,6 +9,7 @@ mod derive;
 mod devices;
 mod endpoints;
 mod findings_rig;
+mod form_life;
 mod forms;
 mod geojson;
 mod hazards;

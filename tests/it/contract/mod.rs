@@ -10,6 +10,7 @@ mod engine;
 mod engine_cancel;
 mod engine_errors;
 mod feeds;
+mod forms;
 mod hazards;
 mod health;
 mod incarnations;

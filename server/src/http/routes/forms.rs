@@ -8,9 +8,8 @@ use crate::http::parameters::{Parameters, bad_parameter};
 use crate::http::problem::{ApiError, ProblemBody};
 use crate::usecases::export_appendix1::export_appendix1;
 use crate::usecases::export_appendix2::{FileKind, is_too_large};
-use crate::usecases::read_appendix1::{
-    Appendix1Error, Appendix1Form, Appendix1Forms, Appendix1Query, FormRow, read_appendix1,
-};
+use crate::usecases::form_life::{FormKind, FormQuery, PrintedForm, read_printed_forms};
+use crate::usecases::read_appendix1::{Appendix1Error, FormRow};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -53,6 +52,8 @@ struct Appendix1Parameters {
     #[serde(default)]
     #[param(inline)]
     format: FormFormat,
+    /// A locked revision; 0: what the records say now; absent: what is in force.
+    rev: Option<u32>,
 }
 
 /// 附件1 as data: the rows of the workbook, word for word.
@@ -73,6 +74,8 @@ struct Appendix1Body {
 struct Appendix1FormBody {
     area: String,
     area_name: String,
+    /// Locked revision; 0 for what is not locked.
+    revision: u32,
     rows: Vec<Appendix1RowBody>,
 }
 
@@ -93,7 +96,7 @@ struct Appendix1RowBody {
     remark: String,
 }
 
-/// 附件1 of a village or subdistrict and a month (domain 2.7); covert visits are left out.
+/// 附件1 of a village or subdistrict and a month (domain 2.7): as it was handed in or locked, else as the records stand; covert visits are left out.
 #[utoipa::path(get, path = "/v1/forms/appendix1", tag = "forms", security(("access_token" = [])), params(Appendix1Parameters),
     responses((status = 200, body = Appendix1Body, description = "the workbook, or the same rows as JSON"),
         (status = 400, body = ProblemBody), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
@@ -106,39 +109,36 @@ async fn appendix1(
 ) -> Result<Response, ApiError> {
     let month = wanted.month.parse().map_err(|_| bad_parameter("月份应写成 2023-06 的样子"))?;
     let area = wanted.village.map(|code| code.parse()).transpose().map_err(|_| Problem::NotFound)?;
-    let query = Appendix1Query { area, month };
+    let query = FormQuery { kind: FormKind::Appendix1, area, month };
     match wanted.format {
         FormFormat::Json => {
-            Ok(json_response(&headers, &Appendix1Body::from(read_appendix1(&app, &caller, &query).await?)))
+            let (form, villages) = read_printed_forms(&app, &caller, &query, wanted.rev).await?;
+            let body = Appendix1Body {
+                area: form.content.area.clone(),
+                area_name: form.content.area_name.clone(),
+                month: month.to_string(),
+                as_of: form.content.as_of,
+                form: form.into(),
+                villages: villages.into_iter().map(Into::into).collect(),
+            };
+            Ok(json_response(&headers, &body))
         }
         FormFormat::Xlsx => {
-            let file = export_appendix1(&app, &caller, &query, FileKind::Xlsx).await?;
+            let file = export_appendix1(&app, &caller, &query, wanted.rev, FileKind::Xlsx).await?;
             Ok(file_response(file.bytes, XLSX, &file.name, &format!("appendix1-{month}.xlsx")))
         }
         FormFormat::Docx => {
-            let file = export_appendix1(&app, &caller, &query, FileKind::Docx).await?;
+            let file = export_appendix1(&app, &caller, &query, wanted.rev, FileKind::Docx).await?;
             Ok(file_response(file.bytes, DOCX, &file.name, &format!("appendix1-{month}.docx")))
         }
     }
 }
 
-impl From<Appendix1Forms> for Appendix1Body {
-    fn from(forms: Appendix1Forms) -> Self {
-        Self {
-            area: forms.area,
-            area_name: forms.area_name,
-            month: forms.month.to_string(),
-            as_of: forms.as_of,
-            form: forms.form.into(),
-            villages: forms.villages.into_iter().map(Into::into).collect(),
-        }
-    }
-}
-
-impl From<Appendix1Form> for Appendix1FormBody {
-    fn from(form: Appendix1Form) -> Self {
+impl From<PrintedForm> for Appendix1FormBody {
+    fn from(printed: PrintedForm) -> Self {
+        let form = printed.content.as_appendix1();
         let rows = form.rows.into_iter().map(Into::into).collect();
-        Self { area: form.area, area_name: form.area_name, rows }
+        Self { area: form.area, area_name: form.area_name, revision: printed.revision, rows }
     }
 }
 

@@ -9,9 +9,8 @@ use crate::http::parameters::{Parameters, bad_parameter};
 use crate::http::problem::{ApiError, ProblemBody};
 use crate::usecases::export_appendix2::{FileKind, export_appendix2, is_too_large};
 use crate::usecases::form_area::FormAreaError;
-use crate::usecases::read_appendix2::{
-    Appendix2Form, Appendix2Query, CountedRecord, Line, list_counted_records, read_appendix2,
-};
+use crate::usecases::form_life::{FormKind, FormQuery, PrintedForm, read_printed_forms};
+use crate::usecases::read_appendix2::{Appendix2Query, CountedRecord, Line, list_counted_records};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -45,6 +44,8 @@ struct Appendix2Parameters {
     #[serde(default)]
     #[param(inline)]
     format: FormFormat,
+    /// A locked revision; 0: what the records say now; absent: what is in force.
+    rev: Option<u32>,
 }
 
 /// Which number.
@@ -80,6 +81,8 @@ struct Appendix2Body {
 struct Appendix2FormBody {
     area: String,
     area_name: String,
+    /// Locked revision; 0 for what is not locked.
+    revision: u32,
     /// `1.1` to `1.6` and `2.1` to `2.8`.
     numbers: BTreeMap<String, i64>,
     /// Enterprises with something 未查, by line of part 二.
@@ -116,24 +119,25 @@ async fn appendix2(
     Parameters(wanted): Parameters<Appendix2Parameters>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let query = query(wanted.village.as_deref(), &wanted.month)?;
+    let Appendix2Query { area, month } = query(wanted.village.as_deref(), &wanted.month)?;
+    let query = FormQuery { kind: FormKind::Appendix2, area, month };
     let kind = match wanted.format {
         FormFormat::Json => None,
         FormFormat::Xlsx => Some((FileKind::Xlsx, XLSX)),
         FormFormat::Docx => Some((FileKind::Docx, DOCX)),
     };
     if let Some((kind, media_type)) = kind {
-        let file = export_appendix2(&app, &caller, &query, kind).await?;
-        let plain_name = format!("appendix2-{}.{}", query.month, kind.extension());
+        let file = export_appendix2(&app, &caller, &query, wanted.rev, kind).await?;
+        let plain_name = format!("appendix2-{month}.{}", kind.extension());
         return Ok(file_response(file.bytes, media_type, &file.name, &plain_name));
     }
-    let forms = read_appendix2(&app, &caller, &query).await?;
+    let (form, villages) = read_printed_forms(&app, &caller, &query, wanted.rev).await?;
     let body = Appendix2Body {
-        month: forms.month.to_string(),
-        cutoff: forms.cutoff,
-        as_of: forms.as_of,
-        form: forms.form.into(),
-        villages: forms.villages.into_iter().map(Into::into).collect(),
+        month: month.to_string(),
+        cutoff: form.content.cutoff,
+        as_of: form.content.as_of,
+        form: form.into(),
+        villages: villages.into_iter().map(Into::into).collect(),
     };
     Ok(json_response(&headers, &body))
 }
@@ -168,15 +172,17 @@ fn read_place(text: &str) -> Result<(i64, Uuid), ApiError> {
     parts.ok_or_else(|| bad_parameter("翻页位置无效，请从第一页重新查询"))
 }
 
-impl From<Appendix2Form> for Appendix2FormBody {
-    fn from(form: Appendix2Form) -> Self {
+impl From<PrintedForm> for Appendix2FormBody {
+    fn from(printed: PrintedForm) -> Self {
+        let form = printed.content.as_appendix2();
         let numbered = |part: &'static str, numbers: &[i64]| {
             let named = (1..).zip(numbers.iter().copied());
             named.map(move |(line, number)| (format!("{part}.{line}"), number)).collect::<Vec<_>>()
         };
         let zero = form.is_zero();
         let numbers = numbered("1", &form.hazards).into_iter().chain(numbered("2", &form.spots)).collect();
-        Self { area: form.area, area_name: form.area_name, numbers, unchecked: form.unchecked, zero }
+        let revision = printed.revision;
+        Self { area: form.area, area_name: form.area_name, revision, numbers, unchecked: form.unchecked, zero }
     }
 }
 

@@ -79,7 +79,8 @@ async fn lock(tx: &mut Tx, batch: &PushBatch, received_at: Micros) -> Result<Inc
         id: batch.incarnation.0,
         device: batch.device.0,
         parent: parent.map(|parent| parent.id),
-        pending_total: batch.pending_total,
+        // What it said includes what it sent.
+        pending_total: (batch.pending_total - i64::try_from(batch.ops.len()).unwrap_or(i64::MAX)).max(0),
         app: batch.app_version.clone(),
         at: received_at.as_micros(),
     };

@@ -85,6 +85,7 @@ pub(crate) async fn store_projections(tx: &mut Tx, records: &[&Record]) -> Resul
     let (records, spots): (Vec<_>, Vec<_>) = all.spots.into_iter().unzip();
     projections::put_spot_items(tx, &records, spots.into_iter().flatten().collect()).await?;
     projections::put_photos(tx, all.photos).await?;
+    projections::put_forms(tx, all.forms).await?;
     projections::put_visits(tx, all.visits).await?;
     let (records, criteria): (Vec<_>, Vec<_>) = all.criteria.into_iter().unzip();
     projections::put_hazard_criteria(tx, &records, criteria.into_iter().flatten().collect()).await?;

@@ -3,6 +3,7 @@
 
 use super::facts::{PhotoState, Visit, VisitHazard, VisitPhoto};
 use super::{FormPicture, FormRow};
+use crate::usecases::reading::instant;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use sync_protocol::appendix::{
@@ -71,7 +72,7 @@ fn form_row(number: u32, visits: &[&Visit], month: Month) -> FormRow {
         place: place_text(&inspected.place_name, &inspected.place_address, &positions),
         finding: finding(visits, &hazards),
         handling: handling(visits, &hazards, month),
-        remark: remark(visits, &hazards),
+        remark: remark(visits, &hazards, month),
     }
 }
 
@@ -153,7 +154,7 @@ fn hazard_handling(hazard: &VisitHazard) -> Handling {
     }
 }
 
-fn remark(visits: &[&Visit], hazards: &[&VisitHazard]) -> String {
+fn remark(visits: &[&Visit], hazards: &[&VisitHazard], month: Month) -> String {
     let mut tags = Vec::new();
     if visits.iter().any(|visit| !visit.submitted) {
         tags.push(NOT_SUBMITTED.to_owned());
@@ -165,7 +166,9 @@ fn remark(visits: &[&Visit], hazards: &[&VisitHazard]) -> String {
         // With findings the description cell has no room for it, and somebody did look.
         tags.extend(visits.iter().filter_map(|visit| blocked_words(visit)).map(str::to_owned));
     }
-    remark_text(&distinct(visits.iter().map(|visit| visit.remark.as_str())), None, &tags)
+    let months = visits.iter().map(|visit| instant(visit.started_at).local_month());
+    let late = months.min().filter(|own| *own < month).and_then(|own| i8::try_from(own.month()).ok());
+    remark_text(&distinct(visits.iter().map(|visit| visit.remark.as_str())), late, &tags)
 }
 
 /// The pictures of the row and the words under them. A photo that is here but cannot be shown is neither owed nor absent.

@@ -49,6 +49,8 @@ pub enum Check {
     CheckSum,
     /// A row of a table that people read is not what the record says.
     Projection,
+    /// What was handed in as a form is gone or was changed.
+    FormContent,
     /// Rows of no village.
     Stray,
     /// An original is not in the photo store.
@@ -88,6 +90,7 @@ impl Check {
             Self::FeedEntry => ("记录在村内的位置不符", "手机可能收不到这条记录的变化", REBUILD),
             Self::CheckSum => ("村的记录数或校验和不符", "手机会反复重新同步该村", REBUILD),
             Self::Projection => ("查询用的表与记录不符", "列表、统计和报表可能有误", REBUILD),
+            Self::FormContent => ("已提交的表格内容缺失或被改动", "打印的数字没有依据", RESTORE),
             Self::Stray => ("存在不属于任何村或记录的数据行", "这些行没有依据", REBUILD),
             Self::PhotoMissing => {
                 ("照片原件不在照片库中", "该照片无法查看和取证", "请从照片备份恢复，或请手机重新上传")

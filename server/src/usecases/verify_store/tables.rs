@@ -5,7 +5,7 @@ use super::PAGE_ROWS;
 use super::findings::{Check, Findings, Place, difference};
 use crate::usecases::projection::{Projected, project};
 use paicha_db::projections::{
-    self, CriterionRow, FlagRow, HazardPeriodRow, HazardRow, InspectionRow, PhotoLinkRow, PhotoRow, PlaceRow,
+    self, CriterionRow, FlagRow, FormRow, HazardPeriodRow, HazardRow, InspectionRow, PhotoLinkRow, PhotoRow, PlaceRow,
     ReviewRow, SpotItemRow, VisitRow,
 };
 use paicha_db::{DbError, Tx};
@@ -102,6 +102,20 @@ impl Table for SpotItemRow {
     }
 }
 
+impl Table for FormRow {
+    const NAME: &'static str = "forms";
+    type Key = Uuid;
+    fn key(&self) -> Uuid {
+        self.record
+    }
+    fn record(&self) -> Uuid {
+        self.record
+    }
+    async fn page(tx: &mut Tx, feed: &str, after: Option<Uuid>) -> Result<Vec<Self>, DbError> {
+        projections::list_forms_of_feed(tx, feed, after, PAGE_ROWS).await
+    }
+}
+
 impl Table for VisitRow {
     const NAME: &'static str = "visits";
     type Key = Uuid;
@@ -170,6 +184,7 @@ pub(super) async fn compare_tables(
     compare(tx, feed, all.spots.into_iter().flat_map(|(_, rows)| rows).collect(), findings).await?;
     compare(tx, feed, all.photos, findings).await?;
     compare(tx, feed, all.links.into_iter().flat_map(|(_, links)| links).collect(), findings).await?;
+    compare(tx, feed, all.forms, findings).await?;
     compare(tx, feed, all.visits, findings).await?;
     compare(tx, feed, all.criteria.into_iter().flat_map(|(_, rows)| rows).collect(), findings).await?;
     compare(tx, feed, all.flags.into_iter().flat_map(|(_, rows)| rows).collect(), findings).await?;

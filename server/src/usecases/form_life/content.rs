@@ -1,0 +1,231 @@
+//! What a form says, as the exact text that is hashed and kept: every printed word or number with the records it rests on. What a newcomer
+//! gets wrong: the hash is over this text and not over a file, because a file cannot contain its own hash and programs rewrite files.
+
+use super::{FormKind, LifeError};
+use crate::usecases::read_appendix1::{Appendix1Form, FormPicture, FormRow, area_form};
+use crate::usecases::read_appendix2::{Appendix2Form, FormNumbers, numbers_of};
+use paicha_db::feeds::FeedRow;
+use paicha_db::projections::{self, FormContentRow};
+use paicha_db::{DbError, Tx};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use sync_protocol::canonical::to_json;
+use sync_protocol::digest::{from_hex, sha256, to_hex};
+use sync_protocol::ids::RecordId;
+use sync_protocol::time::{Micros, Month};
+
+/// A form as it is handed in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FormContent {
+    /// `appendix1` or `appendix2`.
+    pub form_kind: String,
+    /// Village or subdistrict, by its code.
+    pub area: String,
+    /// What people called it.
+    pub area_name: String,
+    /// The office in the title.
+    pub office_name: String,
+    /// `YYYY-MM`.
+    pub month: String,
+    /// How the window was chosen: `calendar_to_submit` or `prev_month_end`.
+    pub policy: String,
+    /// End of what is counted, exclusive.
+    pub cutoff: Micros,
+    /// When it was computed.
+    pub as_of: Micros,
+    /// The rows of 附件1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appendix1: Option<Vec<ContentRow>>,
+    /// The numbers of 附件2, by code, with the records behind each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appendix2: Option<BTreeMap<String, ContentNumber>>,
+    /// Enterprises with something 未查, by line of part 二.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unchecked: BTreeMap<String, i64>,
+}
+
+/// One number.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContentNumber {
+    /// What prints.
+    pub value: i64,
+    /// Hazards or spot checks it rests on, in order of id; several checks of one enterprise count once.
+    pub records: Vec<RecordId>,
+}
+
+/// One row of 附件1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContentRow {
+    /// Inspections it rests on.
+    pub inspections: Vec<RecordId>,
+    /// The eight columns in order, the fourth as the words under the pictures.
+    pub cells: [String; 8],
+    /// The pictures that print.
+    pub pictures: Vec<ContentPicture>,
+}
+
+/// One picture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContentPicture {
+    /// The photo.
+    pub photo: RecordId,
+    /// SHA-256 of its original, 64 hex digits.
+    pub sha256: String,
+    /// Version of the code that made the thumbnail.
+    pub derive_version: i64,
+}
+
+impl FormContent {
+    /// The exact text and its hash.
+    pub fn sealed(&self) -> (String, [u8; 32]) {
+        let text = to_json(self);
+        let hash = sha256(text.as_bytes());
+        (text, hash)
+    }
+
+    /// Every hazard and inspection it rests on, in order.
+    pub fn records(&self) -> BTreeSet<RecordId> {
+        let rows = self.appendix1.iter().flatten().flat_map(|row| row.inspections.iter().copied());
+        let numbers =
+            self.appendix2.iter().flat_map(BTreeMap::values).flat_map(|number| number.records.iter().copied());
+        rows.chain(numbers).collect()
+    }
+
+    /// Whether it says that there is nothing: the form then needs an explicit 零报告.
+    pub fn is_zero(&self) -> bool {
+        self.appendix1.iter().all(Vec::is_empty)
+            && self.appendix2.iter().flat_map(BTreeMap::values).all(|number| number.value == 0)
+    }
+
+    /// A number, or 0.
+    pub fn number(&self, code: &str) -> i64 {
+        self.appendix2.as_ref().and_then(|numbers| numbers.get(code)).map_or(0, |number| number.value)
+    }
+
+    /// 附件1 as it prints.
+    pub fn as_appendix1(&self) -> Appendix1Form {
+        let rows = self.appendix1.iter().flatten().zip(1..);
+        let rows = rows.map(|(row, number)| row.printed(number)).collect();
+        Appendix1Form { area: self.area.clone(), area_name: self.area_name.clone(), rows }
+    }
+
+    /// 附件2 as it prints.
+    pub fn as_appendix2(&self) -> Appendix2Form {
+        let line = |part: u8, line: usize| self.number(&format!("{part}.{line}"));
+        Appendix2Form {
+            area: self.area.clone(),
+            area_name: self.area_name.clone(),
+            hazards: [1, 2, 3, 4, 5, 6].map(|number| line(1, number)),
+            spots: [1, 2, 3, 4, 5, 6, 7, 8].map(|number| line(2, number)),
+            unchecked: self.unchecked.clone(),
+        }
+    }
+}
+
+impl ContentRow {
+    fn of(row: FormRow) -> Self {
+        let picture = |picture: FormPicture| ContentPicture {
+            photo: picture.photo,
+            sha256: to_hex(&picture.sha256),
+            derive_version: picture.derive_version,
+        };
+        Self {
+            inspections: row.inspections,
+            cells: [
+                row.number.to_string(),
+                row.inspecting_unit,
+                row.inspected_at,
+                row.picture_note,
+                row.place,
+                row.finding,
+                row.handling,
+                row.remark,
+            ],
+            pictures: row.pictures.into_iter().map(picture).collect(),
+        }
+    }
+
+    fn printed(&self, number: u32) -> FormRow {
+        let [_, inspecting_unit, inspected_at, picture_note, place, finding, handling, remark] = self.cells.clone();
+        let picture = |picture: &ContentPicture| {
+            let sha256 = from_hex(&picture.sha256)?;
+            Some(FormPicture { photo: picture.photo, sha256, derive_version: picture.derive_version })
+        };
+        FormRow {
+            inspections: self.inspections.clone(),
+            number,
+            inspecting_unit,
+            inspected_at,
+            pictures: self.pictures.iter().filter_map(picture).collect(),
+            picture_note,
+            place,
+            finding,
+            handling,
+            remark,
+        }
+    }
+}
+
+/// What the form of an area says now. A correction of 附件1 lists exactly the visits that the form listed.
+pub(super) async fn compute(
+    tx: &mut Tx,
+    (kind, month): (FormKind, Month),
+    (area, villages): (&FeedRow, &[FeedRow]),
+    office_name: &str,
+    as_of: Micros,
+    corrects: Option<&FormContent>,
+) -> Result<FormContent, LifeError> {
+    let (policy, cutoff) = match kind {
+        FormKind::Appendix1 => ("calendar_to_submit", month.next().first_instant()),
+        FormKind::Appendix2 => ("prev_month_end", month.first_instant()),
+    };
+    let mut content = FormContent {
+        form_kind: kind.code().to_owned(),
+        area: area.id.clone(),
+        area_name: area.name.clone(),
+        office_name: office_name.to_owned(),
+        month: month.to_string(),
+        policy: policy.to_owned(),
+        cutoff,
+        as_of,
+        appendix1: None,
+        appendix2: None,
+        unchecked: BTreeMap::new(),
+    };
+    match kind {
+        FormKind::Appendix1 => {
+            let only = corrects.map(FormContent::records);
+            let form = area_form(tx, (area, villages), month, only.as_ref()).await?;
+            content.appendix1 = Some(form.rows.into_iter().map(ContentRow::of).collect());
+        }
+        FormKind::Appendix2 => {
+            let FormNumbers { numbers, unchecked } = numbers_of(tx, area, villages, cutoff).await?;
+            let number = |(code, (value, records))| (code, ContentNumber { value, records });
+            content.appendix2 = Some(numbers.into_iter().map(number).collect());
+            content.unchecked = unchecked;
+        }
+    }
+    Ok(content)
+}
+
+/// Keeps a content under its hash.
+pub(super) async fn keep(tx: &mut Tx, form: RecordId, content: &FormContent) -> Result<String, DbError> {
+    let (text, hash) = content.sealed();
+    let made_at = content.as_of.as_micros();
+    let row = FormContentRow { sha256: hash.to_vec(), form: form.0, content: text, made_at };
+    projections::put_form_content(tx, row).await?;
+    Ok(to_hex(&hash))
+}
+
+/// The content with this hash, if it is kept.
+///
+/// # Errors
+/// When the database fails, or what is kept is not what was hashed.
+pub async fn stored_content(tx: &mut Tx, hash: &[u8]) -> Result<Option<FormContent>, DbError> {
+    let Some(row) = projections::find_form_content(tx, hash).await? else { return Ok(None) };
+    if sha256(row.content.as_bytes()).as_slice() != hash {
+        return Err(DbError::InvalidValue { reason: "the content of a form is not what was hashed" });
+    }
+    let content = serde_json::from_str(&row.content).map_err(|error| DbError::Corrupt { source: Box::new(error) })?;
+    Ok(Some(content))
+}

@@ -1,0 +1,127 @@
+//! What the checks look at: the records that a form rests on, the area's open hazards, and its phones. What a newcomer gets wrong: photos and
+//! conflicts of a visit's hazards count for the visit's row too.
+
+use super::content::FormContent;
+use crate::app::App;
+use crate::usecases::push_operations::read_record;
+use paicha_db::devices::list_silent_phones;
+use paicha_db::feeds::FeedRow;
+use paicha_db::projections::{self, HazardFilter, Page, Villages};
+use paicha_db::{DbError, Tx, records};
+use std::collections::BTreeSet;
+use sync_protocol::ids::RecordId;
+use sync_protocol::record::Record;
+use sync_protocol::time::{HOUR_US, end_of_working_days};
+use sync_protocol::workflow::five_missing;
+use uuid::Uuid;
+
+/// Records looked at in one statement.
+const AT_ONCE: usize = 500;
+/// Rows of one list; where there are more, the check stands anyway.
+const ROWS_MAX: i64 = 1000;
+/// A phone is silent after so long.
+const SILENT_US: i64 = 48 * HOUR_US;
+/// Working days in which a 疑似 has to be judged.
+pub const JUDGE_WORKING_DAYS: u32 = 3;
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    /// Records with a conflict or proposal that waits.
+    pub(super) disputed: Vec<RecordId>,
+    /// Records with a hard flag that nobody cleared.
+    pub(super) flagged: Vec<RecordId>,
+    /// 疑似 that nobody judged in time.
+    pub(super) suspected: Vec<RecordId>,
+    /// Records that lack something required.
+    pub(super) incomplete: Vec<RecordId>,
+    /// Records whose photos are not all here.
+    pub(super) owing: Vec<RecordId>,
+    /// Photos of those records.
+    pub(super) photos_declared: i64,
+    /// Of those, not here.
+    pub(super) photos_owed: i64,
+    /// Open major hazards without 五落实.
+    pub(super) without_five: Vec<RecordId>,
+    /// Whose phones may still have something.
+    pub(super) silent: Vec<String>,
+}
+
+/// Looks.
+pub(super) async fn gather(
+    app: &App,
+    tx: &mut Tx,
+    (area, villages): (&FeedRow, &[FeedRow]),
+    content: &FormContent,
+) -> Result<Facts, DbError> {
+    let mut facts = Facts::default();
+    let codes: Vec<String> = std::iter::once(area).chain(villages).map(|feed| feed.id.clone()).collect();
+    let counted = with_hazards(tx, content.records()).await?;
+    for some in counted.chunks(AT_ONCE) {
+        about_records(tx, some, &mut facts).await?;
+    }
+    let now = app.now();
+    let of_area = Villages::Only(codes.clone());
+    for hazard in open_hazards(tx, &of_area, "suspected").await? {
+        if end_of_working_days(hazard.received_at, JUDGE_WORKING_DAYS) <= now {
+            facts.suspected.push(hazard.id);
+        }
+    }
+    for level in ["major_direct", "major_collective"] {
+        let open = open_hazards(tx, &of_area, level).await?;
+        facts
+            .without_five
+            .extend(open.into_iter().filter(|hazard| !five_missing(hazard).is_empty()).map(|hazard| hazard.id));
+    }
+    let seen_before = now.saturating_add(-SILENT_US).as_micros();
+    let phones = list_silent_phones(tx, &codes, seen_before, ROWS_MAX).await?;
+    facts.silent = phones.into_iter().map(|phone| format!("{}（{}）", phone.person, phone.label)).collect();
+    Ok(facts)
+}
+
+/// The records and the hazards that were found by those of them that are visits.
+async fn with_hazards(tx: &mut Tx, records: BTreeSet<RecordId>) -> Result<Vec<Uuid>, DbError> {
+    let mut all: BTreeSet<Uuid> = records.into_iter().map(|id| id.0).collect();
+    let visits: Vec<Uuid> = all.iter().copied().collect();
+    for some in visits.chunks(AT_ONCE) {
+        let hazards = projections::list_hazards_of_inspections(tx, some, ROWS_MAX).await?;
+        all.extend(hazards.into_iter().filter(|hazard| hazard.state != "void").map(|hazard| hazard.id));
+    }
+    Ok(all.into_iter().collect())
+}
+
+async fn about_records(tx: &mut Tx, ids: &[Uuid], facts: &mut Facts) -> Result<(), DbError> {
+    for debt in projections::count_photo_debt(tx, ids).await?.into_iter().filter(|debt| debt.stored < debt.declared) {
+        facts.owing.push(debt.record.into());
+        facts.photos_declared += debt.declared;
+        facts.photos_owed += debt.declared - debt.stored;
+    }
+    for flag in projections::list_flags_of_records(tx, ids, ROWS_MAX).await? {
+        let open = flag.level == "hard" && !flag.cleared;
+        if open && facts.flagged.last() != Some(&flag.record.into()) {
+            facts.flagged.push(flag.record.into());
+        }
+    }
+    for row in records::find_records(tx, ids).await? {
+        let record = read_record(&row)?;
+        if !record.disputed().is_empty() || !record.waiting().is_empty() {
+            facts.disputed.push(record.id);
+        }
+        // Photos are a check of their own.
+        let lacks = record.incomplete().into_iter().any(|field| field != "photos");
+        if lacks && record.kind == "hazard" {
+            facts.incomplete.push(record.id);
+        }
+    }
+    Ok(())
+}
+
+/// Hazards of a level that were neither put right nor voided.
+async fn open_hazards(tx: &mut Tx, villages: &Villages, level: &str) -> Result<Vec<Record>, DbError> {
+    let filter = HazardFilter { level: Some(level.to_owned()), ..HazardFilter::default() };
+    let page = Page { after: None, limit: ROWS_MAX };
+    let rows = projections::list_hazards(tx, villages, &filter, page).await?;
+    let open = rows.into_iter().filter(|row| ["reg", "plan", "fixing", "verify"].contains(&row.state.as_str()));
+    let ids: Vec<Uuid> = open.map(|row| row.id).collect();
+    records::find_records(tx, &ids).await?.iter().map(read_record).collect()
+}

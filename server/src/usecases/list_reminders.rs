@@ -1,0 +1,149 @@
+//! What is due in an area (domain 9.3): the two forms of the month, deadlines of hazards, 双报告, 疑似 to judge, phones that are silent. What a
+//! newcomer gets wrong: these are computed when somebody looks; nothing here is stored or counted against anybody.
+
+use crate::app::App;
+use crate::usecases::caller::Caller;
+use crate::usecases::form_area::{FormAreaError, find_form_area};
+use crate::usecases::form_life::JUDGE_WORKING_DAYS;
+use crate::usecases::push_operations::read_record;
+use paicha_db::feeds::FeedRow;
+use paicha_db::projections::{self, HazardFilter, Page, Villages};
+use paicha_db::{DbError, Tx, records};
+use serde::Serialize;
+use sync_protocol::ids::FeedId;
+use sync_protocol::record::Record;
+use sync_protocol::time::{DAY_US, LocalDate, Micros, Month, end_of_working_days};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Reminders of one answer.
+const REMINDERS_MAX: usize = 500;
+/// Days before a deadline from which on it is due.
+const DEADLINE_DAYS: i64 = 3;
+/// Working days in which 双报告 is expected ("及时" has no number in the law).
+const DUAL_REPORT_WORKING_DAYS: u32 = 3;
+/// Hazards of one level and state that are looked at.
+const HAZARDS_MAX: i64 = 1000;
+
+/// Everything that is due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Reminders {
+    /// The most urgent first.
+    pub items: Vec<Reminder>,
+    /// There are more than these.
+    pub more: bool,
+}
+
+/// One thing that is due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Reminder {
+    /// `form`, `deadline`, `dual_report`, `judge`.
+    pub kind: &'static str,
+    /// Village or subdistrict, by its code.
+    pub area: String,
+    /// The hazard, where it is about one.
+    pub record: Option<Uuid>,
+    /// When it is due.
+    pub due_at: Micros,
+    /// That is over.
+    pub overdue: bool,
+    /// What people read.
+    pub text: String,
+}
+
+/// What is due now.
+///
+/// # Errors
+/// [`FormAreaError`].
+pub async fn list_reminders(app: &App, caller: &Caller, area: Option<&FeedId>) -> Result<Reminders, FormAreaError> {
+    let now = app.now();
+    let mut tx = app.database.begin_read().await?;
+    let (area, villages) = find_form_area(&mut tx, caller, area).await?;
+    let mut items = Vec::new();
+    for feed in std::iter::once(&area).chain(&villages) {
+        items.extend(forms(&mut tx, feed, now).await?);
+    }
+    let codes = std::iter::once(&area).chain(&villages).map(|feed| feed.id.clone()).collect();
+    items.extend(hazards(&mut tx, &Villages::Only(codes), now).await?);
+    tx.rollback().await?;
+    items.sort_by(|one, other| (one.due_at, &one.area, &one.text).cmp(&(other.due_at, &other.area, &other.text)));
+    let more = items.len() > REMINDERS_MAX;
+    items.truncate(REMINDERS_MAX);
+    Ok(Reminders { items, more })
+}
+
+/// The forms of this month, and of the last one where they are still open.
+async fn forms(tx: &mut Tx, feed: &FeedRow, now: Micros) -> Result<Vec<Reminder>, DbError> {
+    let mut due = Vec::new();
+    let this = now.local_month();
+    for (month, title, kind) in [this.previous(), this]
+        .into_iter()
+        .flat_map(|month| [(month, "附件1", "appendix1"), (month, "附件2", "appendix2")])
+    {
+        let form = projections::find_form(tx, &feed.id, kind, &month.to_string()).await?;
+        let state = form.map_or_else(|| "draft".to_owned(), |form| form.state);
+        if ["draft", "village_submitted", "street_returned"].contains(&state.as_str()) {
+            due.push(form_reminder(feed, (month, title), &state, now));
+        }
+    }
+    Ok(due)
+}
+
+fn form_reminder(feed: &FeedRow, (month, title): (Month, &str), state: &str, now: Micros) -> Reminder {
+    let due_at = month.due_at();
+    let overdue = due_at < now;
+    let waits = if state == "village_submitted" { "已提交，待锁定" } else { "未提交" };
+    let days =
+        LocalDate::of(due_at.saturating_add(-1)).first_instant().since(LocalDate::of(now).first_instant()) / DAY_US;
+    let text = if overdue {
+        format!("{} {}{title}{waits}，已过上报时间", feed.name, month.to_chinese())
+    } else {
+        format!("{} {}{title}{waits}，距上报还有{days}天", feed.name, month.to_chinese())
+    };
+    Reminder { kind: "form", area: feed.id.clone(), record: None, due_at, overdue, text }
+}
+
+async fn hazards(tx: &mut Tx, villages: &Villages, now: Micros) -> Result<Vec<Reminder>, DbError> {
+    let mut due = Vec::new();
+    for state in ["reg", "plan", "fixing", "verify"] {
+        let filter = HazardFilter { state: Some(state.to_owned()), ..HazardFilter::default() };
+        let page = Page { after: None, limit: HAZARDS_MAX };
+        let rows = projections::list_hazards(tx, villages, &filter, page).await?;
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        for row in records::find_records(tx, &ids).await? {
+            due.extend(about(&read_record(&row)?, row.number.as_deref().unwrap_or_default(), now));
+        }
+    }
+    Ok(due)
+}
+
+/// What is due about one open hazard.
+fn about(record: &Record, number: &str, now: Micros) -> Vec<Reminder> {
+    let reminder = |kind, due_at: Micros, text: String| Reminder {
+        kind,
+        area: record.feed.as_str().to_owned(),
+        record: Some(record.id.0),
+        due_at,
+        overdue: due_at <= now,
+        text,
+    };
+    let mut due = Vec::new();
+    let deadline = record.shown_text("deadline").and_then(|day| day.parse::<LocalDate>().ok());
+    if let Some(day) = deadline {
+        let end = day.first_instant().saturating_add(DAY_US);
+        if end <= now {
+            due.push(reminder("deadline", end, format!("隐患{number}已逾期（时限{day}），请督促整改")));
+        } else if end.since(now) <= DEADLINE_DAYS * DAY_US {
+            due.push(reminder("deadline", end, format!("隐患{number}时限{day}将到，请督促整改")));
+        }
+    }
+    let level = record.shown_text("level").unwrap_or_default();
+    let after = |days| end_of_working_days(record.received_at, days);
+    if level == "suspected" {
+        due.push(reminder("judge", after(JUDGE_WORKING_DAYS), format!("隐患{number}为疑似重大，请尽快核定")));
+    }
+    if level.starts_with("major") && record.shown("dual.regulator_at").is_none() {
+        due.push(reminder("dual_report", after(DUAL_REPORT_WORKING_DAYS), format!("重大隐患{number}还没有“双报告”")));
+    }
+    due
+}

@@ -1,0 +1,245 @@
+//! The life of the monthly forms over HTTP: handed in, returned, locked, corrected, and what arrives afterwards.
+
+use anyhow::{Context as _, Result};
+use paicha::usecases::verify_store::verify_store;
+use paicha_db::Statement;
+use paicha_tests::app::{SignedIn, TestApp, both_servers};
+use serde_json::{Value, json};
+use sync_protocol::digest::{op_digest, sha256};
+use sync_protocol::role::Role;
+use sync_protocol::time::Micros;
+use uuid::Uuid;
+
+const VILLAGE: &str = "900000001001";
+
+/// A village, its people, and a phone that hands in what tests say.
+struct Office<'a> {
+    app: &'a TestApp,
+    inspector: SignedIn,
+    head: SignedIn,
+    office: SignedIn,
+    leader: SignedIn,
+    seq: u128,
+}
+
+impl<'a> Office<'a> {
+    async fn new(app: &'a TestApp, now: &str) -> Result<Self> {
+        app.village(VILLAGE, "东山村").await?;
+        app.clock.set(now.parse::<Micros>()?.as_micros());
+        Ok(Self {
+            app,
+            inspector: app.user("inspector", Role::R1, &[VILLAGE]).await?,
+            head: app.user("head", Role::R2, &[VILLAGE]).await?,
+            office: app.user("office", Role::R3, &["*"]).await?,
+            leader: app.user("leader", Role::R4, &["*"]).await?,
+            seq: 0,
+        })
+    }
+
+    async fn push(&mut self, record: u128, made_at: &str, body: Value) -> Result<()> {
+        self.seq += 1;
+        let mut op = json!({ "village": VILLAGE, "record": Uuid::from_u128(record), "base_rev": 9, "made_at": made_at,
+            "hlc": format!("{:08}", self.seq), "author": self.inspector.user });
+        op.as_object_mut().context("object")?.extend(body.as_object().context("object")?.clone());
+        let digest = op_digest(op.to_string().as_bytes());
+        let ops = json!([{ "seq": 1, "id": Uuid::from_u128(0xab00 + self.seq), "digest": digest, "op": op }]);
+        let envelope = json!({ "proto": 1, "device": self.inspector.device, "incarnation": Uuid::from_u128(0xcc00 + self.seq), "ops": ops });
+        let pushed = self.app.post(Some(&self.inspector), "/v1/sync/push", &envelope).await?.ok()?;
+        assert_eq!(pushed["results"][0]["status"], "applied", "{pushed}");
+        Ok(())
+    }
+
+    /// A major hazard with everything that is asked for, but photos only by reason.
+    async fn hazard(&mut self, record: u128, found_at: &str) -> Result<()> {
+        let fields = json!({ "level": "major_direct", "origin": "village", "description": "配电箱门敞开，电线裸露", "found_at": found_at,
+            "position_text": "焊接间", "finders": ["演示甲"], "free_place": { "name": "演示五金厂" }, "no_fix_reason": "室内",
+            "no_photo_reason": "防爆区", "criterion_ids": ["GM-2023-3.1"], "control": "stopped" });
+        self.push(record, found_at, json!({ "type": "hazard", "kind": "create", "fields": fields })).await
+    }
+
+    async fn visit(&mut self, record: u128, started_at: &str) -> Result<()> {
+        let fields = json!({ "kind": "patrol", "free_place": { "name": format!("演示店{record}") }, "started_at": started_at,
+            "inspecting_unit": "东山村", "inspectors": ["演示甲"], "no_fix_reason": "室内", "no_photo_reason": "无" });
+        self.push(record, started_at, json!({ "type": "inspection", "kind": "create", "fields": fields })).await
+    }
+
+    async fn life(&self, form: &str, month: &str) -> Result<Value> {
+        self.app.get(Some(&self.office), &format!("/v1/forms/{form}/life?village={VILLAGE}&month={month}")).await?.ok()
+    }
+
+    async fn try_act(&self, who: &SignedIn, form: &str, month: &str, act: Value) -> Result<(u16, Value)> {
+        let path = format!("/v1/forms/{form}/life?village={VILLAGE}&month={month}");
+        let answer = self.app.post(Some(who), &path, &act).await?;
+        Ok((answer.status.as_u16(), answer.body))
+    }
+
+    async fn act(&self, who: &SignedIn, form: &str, month: &str, act: Value) -> Result<Value> {
+        let (status, body) = self.try_act(who, form, month, act).await?;
+        assert_eq!(status, 200, "{body}");
+        Ok(body)
+    }
+
+    async fn read(&self, form: &str, month: &str, rest: &str) -> Result<Value> {
+        let path = format!("/v1/forms/{form}?village={VILLAGE}&month={month}&format=json{rest}");
+        Ok(self.app.get(Some(&self.office), &path).await?.ok()?["form"].clone())
+    }
+}
+
+fn explained() -> Value {
+    json!({ "W1": "本月无重大隐患，确认零报告", "W4": "正在落实", "W5": "已电话核实，没有未上传内容" })
+}
+
+fn submit() -> Value {
+    json!({ "action": "submit", "explained": explained() })
+}
+
+#[tokio::test]
+async fn a_late_hazard_leaves_the_locked_form_alone_and_counts_in_the_next() {
+    both_servers(|app| async move {
+        let mut here = Office::new(&app, "2023-07-03T09:00:00+08:00").await?;
+        let (head, office, leader) = (here.head.clone(), here.office.clone(), here.leader.clone());
+        here.hazard(1, "2023-06-12T09:00:00+08:00").await?;
+        let (status, blocked) = here.try_act(&head, "appendix2", "2023-07", json!({ "action": "submit" })).await?;
+        assert_eq!(status, 422, "五落实 has to be explained: {blocked}");
+        assert!(blocked["detail"].as_str().is_some_and(|text| text.contains("W4")), "{blocked}");
+        let (status, _) = here.try_act(&head, "appendix2", "2023-07", json!({ "action": "lock" })).await?;
+        assert_eq!(status, 403, "a village does not lock its own form");
+        let submitted = here.act(&head, "appendix2", "2023-07", submit()).await?;
+        assert_eq!(submitted["state"], "village_submitted");
+        let locked = here.act(&office, "appendix2", "2023-07", json!({ "action": "lock" })).await?;
+        assert_eq!(locked["state_text"], "已报街道，如需修改请申请更正");
+        let hash = locked["revisions"][0]["sha256"].clone();
+
+        here.hazard(2, "2023-06-30T23:59:59.999+08:00").await?;
+        let later = here.life("appendix2", "2023-07").await?;
+        assert_eq!(later["revisions"][0]["sha256"], hash);
+        assert_eq!(later["late"]["numbers"], json!(["一.3：1 → 2"]));
+        assert_eq!(later["late"]["added"], json!([Uuid::from_u128(2)]));
+        assert_eq!(here.read("appendix2", "2023-07", "").await?["numbers"]["1.3"], 1);
+        assert_eq!(here.read("appendix2", "2023-07", "&rev=0").await?["numbers"]["1.3"], 2);
+        assert_eq!(here.read("appendix2", "2023-08", "").await?["numbers"]["1.3"], 2);
+
+        let asked = here
+            .act(
+                &office,
+                "appendix2",
+                "2023-07",
+                json!({ "action": "request_correction", "reason": "补录6月底的隐患", "explained": explained() }),
+            )
+            .await?;
+        assert_eq!(
+            (&asked["correction_waits"], here.read("appendix2", "2023-07", "").await?["numbers"]["1.3"].clone()),
+            (&json!(true), json!(1))
+        );
+        let approve = json!({ "action": "approve_correction", "reason": "同意" });
+        let (status, _) = here.try_act(&office, "appendix2", "2023-07", approve.clone()).await?;
+        assert_eq!(status, 403, "the office asks, a leader agrees");
+        here.act(&leader, "appendix2", "2023-07", approve).await?;
+        assert_eq!(here.read("appendix2", "2023-07", "").await?["numbers"]["1.3"], 2);
+        assert_eq!(here.read("appendix2", "2023-07", "&rev=1").await?["numbers"]["1.3"], 1);
+        let path = format!("/v1/forms/appendix2/correction?village={VILLAGE}&month=2023-07&rev=2");
+        let file = app.get(Some(&office), &path).await?;
+        assert_eq!(file.status.as_u16(), 200);
+
+        let report = verify_store(&app.app.database, Some(&app.app.blobs), &mut |_| {}).await?;
+        assert!(report.is_clean(), "{report:?}");
+        let mut tx = app.app.database.begin_write().await?;
+        tx.execute(Statement::new("UPDATE form_contents SET content = '{}'")).await?;
+        tx.commit().await?;
+        let report = verify_store(&app.app.database, Some(&app.app.blobs), &mut |_| {}).await?;
+        assert!(!report.is_clean(), "a changed content must be found");
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn photos_that_are_missing_block_and_say_how_many() {
+    both_servers(|app| async move {
+        let mut here = Office::new(&app, "2023-07-03T09:00:00+08:00").await?;
+        let (head, office) = (here.head.clone(), here.office.clone());
+        here.hazard(1, "2023-06-12T09:00:00+08:00").await?;
+        for number in 1..=5_u128 {
+            let photo = json!({ "type": "hazard", "kind": "photo.attach", "photo": Uuid::from_u128(0x70 + number), "sha256": format!("{number}").repeat(64),
+                "bytes": 1000, "mime": "image/jpeg", "role": "before", "source": "camera_inapp" });
+            here.push(1, "2023-06-12T09:00:00+08:00", photo).await?;
+        }
+        let mut tx = app.app.database.begin_write().await?;
+        for number in 1..=3_u128 {
+            tx.execute(Statement::new("UPDATE photos SET stored = TRUE WHERE id = $1").bind(Uuid::from_u128(0x70 + number))).await?;
+        }
+        tx.commit().await?;
+        let (status, blocked) = here.try_act(&head, "appendix2", "2023-07", submit()).await?;
+        assert_eq!(status, 422);
+        let words = blocked["detail"].as_str().context("detail")?;
+        assert!(words.contains("B3 照片没传完：1条记录共5张照片，还差2张"), "{words}");
+        let mut overridden = submit();
+        overridden["explained"]["B3"] = json!("手机丢失，已核实");
+        let (status, _) = here.try_act(&head, "appendix2", "2023-07", overridden.clone()).await?;
+        assert_eq!(status, 422, "only the subdistrict goes on without photos");
+        here.act(&office, "appendix2", "2023-07", overridden).await?;
+        here.act(&office, "appendix2", "2023-07", json!({ "action": "lock" })).await?;
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_empty_month_needs_a_zero_report_and_a_late_visit_prints_once_in_the_next() {
+    both_servers(|app| async move {
+        let mut here = Office::new(&app, "2023-07-20T09:00:00+08:00").await?;
+        let (head, office) = (here.head.clone(), here.office.clone());
+        let silent = json!({ "action": "submit", "explained": { "W5": "已核实" } });
+        let (status, blocked) = here.try_act(&head, "appendix1", "2023-06", silent).await?;
+        assert_eq!((status, blocked["detail"].as_str()), (422, Some("W1 本月没有排查记录，请确认零报告")));
+        here.act(&head, "appendix1", "2023-06", submit()).await?;
+        here.visit(1, "2023-06-30T20:00:00+08:00").await?;
+        let june = here.life("appendix1", "2023-06").await?;
+        assert_eq!(june["late"]["added"], json!([Uuid::from_u128(1)]));
+        here.visit(2, "2023-07-10T09:00:00+08:00").await?;
+        let july = here.read("appendix1", "2023-07", "").await?;
+        let remarks = |form: &Value| -> Vec<String> {
+            form["rows"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|row| row["remark"].as_str().unwrap_or_default().to_owned())
+                .collect()
+        };
+        assert_eq!(remarks(&july).len(), 2, "{july}");
+        assert!(remarks(&july)[0].starts_with("补报6月"), "{july}");
+        assert!(!remarks(&july)[1].contains("补报"), "{july}");
+        here.act(&head, "appendix1", "2023-07", submit()).await?;
+        let (status, twice) = here.try_act(&head, "appendix1", "2023-07", submit()).await?;
+        assert_eq!(status, 409, "{twice}");
+        assert_eq!(here.read("appendix1", "2023-08", "").await?["rows"], json!([]), "printed once, not again");
+        here.act(&office, "appendix1", "2023-07", json!({ "action": "return", "reason": "补充附图" })).await?;
+        let returned = here.life("appendix1", "2023-07").await?;
+        assert_eq!(returned["state_text"], "街道已退回，请修改后重新提交");
+        here.act(&head, "appendix1", "2023-07", submit()).await?;
+        let due = app.get(Some(&office), &format!("/v1/reminders?village={VILLAGE}")).await?.ok()?;
+        let texts: Vec<&str> =
+            due["items"].as_array().into_iter().flatten().filter_map(|item| item["text"].as_str()).collect();
+        assert!(texts.contains(&"东山村 2023年7月附件2未提交，距上报还有10天"), "{texts:?}");
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_printed_is_what_was_hashed() {
+    both_servers(|app| async move {
+        let mut here = Office::new(&app, "2023-07-03T09:00:00+08:00").await?;
+        let head = here.head.clone();
+        here.hazard(1, "2023-06-12T09:00:00+08:00").await?;
+        here.act(&head, "appendix2", "2023-07", submit()).await?;
+        let mut tx = app.app.database.begin_read().await?;
+        let row = tx.fetch_one(Statement::new("SELECT sha256, content FROM form_contents")).await?;
+        tx.rollback().await?;
+        assert_eq!(row.bytes("sha256")?, sha256(row.text("content")?.as_bytes()));
+        let content: Value = serde_json::from_str(&row.text("content")?)?;
+        assert_eq!(content["appendix2"]["1.3"], json!({ "value": 1, "records": [Uuid::from_u128(1)] }));
+        Ok(())
+    })
+    .await;
+}
