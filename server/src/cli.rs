@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod form;
 mod import;
+mod lock;
 mod openapi;
 mod output;
 mod phone;

@@ -222,6 +222,12 @@ impl Config {
             let place = redacted_url(self.database_url().expose());
             database.insert("url".to_owned(), toml::Value::String(place));
         }
+        // A secret that is not set hides nothing, and what is printed must be accepted when it is read again.
+        if let Some(toml::Value::Table(metrics)) =
+            shown.get_mut("metrics").filter(|_| self.metrics.token.expose().is_empty())
+        {
+            metrics.insert("token".to_owned(), toml::Value::String(String::new()));
+        }
         toml::to_string(&shown).expect("a table of plain values is always TOML")
     }
 

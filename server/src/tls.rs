@@ -123,8 +123,7 @@ impl MadeCertificate {
         format!(
             "已生成证书，适用于：{hosts}（{SERVER_DAYS} 天内有效）\n\
              \n\
-             一、在服务器的设置文件中写入，然后重新启动\n\
-             [server]\n\
+             一、写进服务器设置文件已有的 [server] 一节（同名的行请替换），然后重新启动\n\
              listen = \"0.0.0.0:8443\"\n\
              tls_certificate = {certificate:?}\n\
              tls_key = {key:?}\n\

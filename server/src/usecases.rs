@@ -3,6 +3,7 @@
 //! always the visible last step.
 
 pub mod act_on_hazard;
+pub mod admit_operations;
 pub mod append_upload;
 pub mod caller;
 pub mod cancel_upload;

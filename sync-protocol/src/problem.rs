@@ -39,7 +39,7 @@ catalogue! {
     /// The device was revoked.
     DeviceRevoked = "device-revoked", 403, "此手机已被停用。请联系街道专班；未上传的内容请勿删除。", "The device is revoked.";
     /// The role does not allow it.
-    Forbidden = "forbidden", 403, "您的角色不能做这项操作，没有保存任何内容。", "The role does not allow this.";
+    Forbidden = "forbidden", 403, "您的角色不能查看或办理这一项，没有改动任何内容。", "The role does not allow this.";
     /// Not there, or not for the asker to know.
     NotFound = "not-found", 404, "没有找到，或不在您的管辖范围内。", "Not found, or outside the caller's scope.";
     /// The method is not offered here.

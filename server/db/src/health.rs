@@ -31,7 +31,7 @@ pub struct Waiting {
     pub ops_held: i64,
     /// Byte strings under numbers or ids that were taken.
     pub quarantined: i64,
-    /// Open questions for people.
+    /// Open questions for people: about records, and operations that took no effect.
     pub reviews: i64,
     /// Phones with unsent operations that were not seen lately.
     pub phones_silent: i64,
@@ -53,7 +53,12 @@ pub async fn count_waiting(tx: &mut Tx, since: Since) -> Result<Waiting, DbError
            (SELECT MIN(declared_at) FROM photos WHERE stored AND derive_version < $2) AS oldest_to_derive,
            (SELECT COUNT(*) FROM ops WHERE waits_for IS NOT NULL AND received_at < $1) AS ops_held,
            (SELECT COUNT(*) FROM quarantine) AS quarantined,
-           (SELECT COUNT(*) FROM reviews) AS reviews,
+           (SELECT COUNT(*) FROM reviews)
+             + (SELECT COUNT(*) FROM ops WHERE (status = 'refused' OR status = 'review'
+                  AND substr(outcome, 1, 27) = '{\"status\":\"review\",\"reason\"')
+                  AND NOT EXISTS (SELECT 1 FROM ops AS again WHERE again.record = ops.record AND again.digest = ops.digest
+         AND (again.status IN ('applied', 'merged')
+           OR again.status = 'review' AND substr(again.outcome, 1, 27) <> '{\"status\":\"review\",\"reason\"'))) AS reviews,
            (SELECT COUNT(DISTINCT incarnations.device) FROM incarnations JOIN devices ON devices.id = incarnations.device
              WHERE incarnations.pending_total > 0 AND incarnations.seen_at < $3 AND devices.revoked_at IS NULL)
              AS phones_silent,

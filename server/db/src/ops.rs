@@ -85,7 +85,7 @@ fn stored_answer(row: &Row) -> Result<StoredAnswer, DbError> {
     })
 }
 
-fn new_op(row: &Row) -> Result<NewOp, DbError> {
+pub(crate) fn new_op(row: &Row) -> Result<NewOp, DbError> {
     Ok(NewOp {
         id: row.uuid("id")?,
         incarnation: row.uuid("incarnation")?,

@@ -4,7 +4,7 @@
 
 use crate::engine::{Row, Tx};
 use crate::error::DbError;
-use crate::ops::{Quarantined, quarantined};
+use crate::ops::{NewOp, Quarantined, new_op, quarantined};
 use crate::projections::Villages;
 use crate::statement::Statement;
 use uuid::Uuid;
@@ -50,7 +50,8 @@ fn unsettled(row: &Row) -> Result<UnsettledOp, DbError> {
 }
 
 /// Operations in the ledgers of `feeds` that took no effect, received first first. One that waits for its record is among them once it was
-/// received before `held_before` (microseconds UTC); one that nothing will release, at once. An answer without effect begins with its
+/// received before `held_before` (microseconds UTC); one that nothing will release, at once. One whose bytes came again and took
+/// effect, as they do when somebody takes it in, is a question no more. An answer without effect begins with its
 /// reason, which is how it is told from one that raised questions about fields.
 ///
 /// # Errors
@@ -81,7 +82,33 @@ const UNSETTLED_SQL: &str =
          OR ops.status = 'review' AND substr(ops.outcome, 1, 27) = '{\"status\":\"review\",\"reason\"'
          OR ops.status = 'held' AND ops.settled IS NULL AND (ops.waits_for IS NULL OR ops.received_at < $3))
        AND ($4 OR ops.feed IN ($in))
+       AND NOT EXISTS (SELECT 1 FROM ops AS again WHERE again.record = ops.record AND again.digest = ops.digest
+         AND (again.status IN ('applied', 'merged')
+           OR again.status = 'review' AND substr(again.outcome, 1, 27) <> '{\"status\":\"review\",\"reason\"'))
      ORDER BY ops.received_at, ops.id LIMIT $5";
+
+/// Operations of one life of a phone, in one ledger, that took no effect because their author had no right there; in sequence after one.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn list_out_of_scope(
+    tx: &mut Tx,
+    (incarnation, feed): (Uuid, &str),
+    after: i64,
+    limit: i64,
+) -> Result<Vec<NewOp>, DbError> {
+    let statement = Statement::new(
+        "SELECT id, incarnation, seq, feed, record, kind, digest, body, context, status, outcome, waits_for, received_at
+         FROM ops WHERE incarnation = $1 AND feed = $2 AND seq > $3 AND status = 'review'
+           AND substr(outcome, 1, 42) = '{\"status\":\"review\",\"reason\":\"out_of_scope\"'
+         ORDER BY seq LIMIT $4",
+    )
+    .bind(incarnation)
+    .bind(feed)
+    .bind(after)
+    .bind(limit);
+    tx.fetch_all(statement).await?.iter().map(new_op).collect()
+}
 
 /// What stands in quarantine, received first first.
 ///

@@ -60,6 +60,7 @@ pub(super) async fn run(mut config: Config, arguments: DemoArguments, output: &m
         bail!("演示只使用数据文件夹里的数据库，请不要指定 --database；没有生成任何内容。");
     }
     let folder = config.data.folder.clone();
+    super::lock::check_free(&folder)?;
     if arguments.fresh {
         remove(&folder)?;
     }
@@ -195,13 +196,20 @@ fn introduce(
         ("safety", "街道应急办（R3）"),
         ("leader", "街道领导（R4）"),
         ("county", "县安委办（R6）"),
-        ("admin", "系统管理员（R10）"),
+        ("admin", "系统管理员（R10，只管账号，不看隐患）"),
     ];
     roles.iter().try_for_each(|(login, role)| output.line(format!("  {login:<26}{role}")))?;
     let scheme = if config.tls_files().is_some() { "https" } else { "http" };
     let address = format!("{scheme}://{}", config.server.listen);
     output.line(format!("地址：{address}"))?;
-    output.line(format!("附件1 的接口：{address}/v1/forms/appendix1?village={SUBDISTRICT_CODE}&month={month}"))?;
+    output.line("查看数据（另开一个终端，街道应急办）：")?;
+    output.line(format!(
+        "  TOKEN=$(curl -s {address}/v1/auth/login -H 'content-type: application/json' -d '{{\"login\":\"safety\",\"password\":\"{DEMO_PASSWORD}\"}}' | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')"
+    ))?;
+    for path in ["hazards?level=major_direct", "flags?open=true"] {
+        output.line(format!("  curl -s -H \"Authorization: Bearer $TOKEN\" '{address}/v1/{path}'"))?;
+    }
+    output.line(format!("  curl -s -H \"Authorization: Bearer $TOKEN\" '{address}/v1/forms/appendix2/life?village={SUBDISTRICT_CODE}&month={month}'"))?;
     if has_command("phone") {
         phone_lines(folder, &address, month).iter().try_for_each(|line| output.line(line))?;
     }
@@ -217,7 +225,10 @@ fn has_command(name: &str) -> bool {
 fn phone_lines(folder: &Path, address: &str, month: Month) -> Vec<String> {
     // Whoever runs it by way of cargo has no `paicha` on the search path.
     let program = std::env::args().next().unwrap_or_else(|| "paicha".to_owned());
-    let home = folder.join("phone");
+    // Beside the folder and not in it: `--fresh` must not take a phone's work along.
+    let mut name = folder.file_name().unwrap_or_default().to_os_string();
+    name.push("-phone");
+    let home = folder.with_file_name(name);
     let home = home.display();
     let login = people().first().map(|person| person.login.clone()).unwrap_or_default();
     let mut lines = vec![

@@ -6,6 +6,7 @@ use super::phone::{Home, HomeArguments, explain};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
+use sync_protocol::time::Month;
 
 /// Which form.
 #[derive(Debug, Subcommand)]
@@ -43,9 +44,14 @@ pub(super) async fn run(command: FormCommand, output: &mut Output) -> anyhow::Re
     if !digits(&village) || !digits(&arguments.month) {
         anyhow::bail!("代码应为 12 位数字，月份应写成 2023-06 的样子。没有导出。");
     }
+    if arguments.month.parse::<Month>().is_err() {
+        anyhow::bail!("没有“{}”这个月份，应写成 2023-06 的样子。没有导出。", arguments.month);
+    }
+    let format = match arguments.out.extension().and_then(|ending| ending.to_str()) {
+        Some(ending @ ("xlsx" | "docx")) => ending,
+        Some(_) | None => anyhow::bail!("文件名要以 .xlsx 或 .docx 结尾。没有导出。"),
+    };
     let phone = Home::find(&arguments.home)?.open().await?;
-    let ending = arguments.out.extension().and_then(|ending| ending.to_str());
-    let format = if ending == Some("docx") { "docx" } else { "xlsx" };
     let mut path = format!("/v1/forms/{form}?month={}&format={format}", arguments.month);
     if !village.is_empty() {
         path.push_str(&format!("&village={village}"));

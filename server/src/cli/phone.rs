@@ -44,6 +44,9 @@ pub(super) fn advice(error: &PhoneError) -> &'static str {
             "请重新运行 paicha phone enrol 登录；手机上的内容不受影响，登录后继续上传。"
         }
         PhoneError::Problem { status: 403, .. } => "请联系管理员检查账号和权限；手机上的内容都还在。",
+        PhoneError::Problem { status: 400 | 404 | 422, .. } => {
+            "请核对填写的代码和条件，paicha phone status 可查看本账号的村（社区）。"
+        }
         PhoneError::Problem { status: 426, .. } => "请更新程序后再运行；手机上的内容都还在。",
         PhoneError::Transport(_) | PhoneError::Answer(_) | PhoneError::Problem { .. } => {
             "请检查网络，稍后再运行一次；重复运行不会重复上报。"

@@ -26,6 +26,7 @@ pub(super) async fn run(config: Config, output: &mut Output) -> anyhow::Result<(
         Some((certificate, key)) => Some(crate::tls::load_server_config(certificate, key)?),
         None => None,
     };
+    let _held = super::lock::hold(&config)?;
     // Before the data: a second server on the same address must not come as far as migrating.
     let listen = config.server.listen;
     let listener =

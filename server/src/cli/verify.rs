@@ -54,7 +54,7 @@ async fn verify(config: &Config, arguments: &VerifyArguments, output: &mut Outpu
     let mut lines = Vec::new();
     let mut progress = |feed: &FeedChecked| {
         let line = progress_line(feed);
-        tracing::info!("{line}");
+        tracing::debug!("{line}");
         lines.push(line);
     };
     let report = verify_store(&database, blobs.as_ref(), &mut progress).await;

@@ -20,6 +20,7 @@ use crate::usecases::seed_demo::{
 };
 use crate::usecases::upload_access::UploadError;
 use bytes::Bytes;
+use paicha_db::health::{Since, count_waiting};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -131,13 +132,23 @@ pub async fn build_demo(
     let mut known = Revisions::new();
     for ((day, saves), done) in days.into_iter().zip(0_u64..) {
         watch(Step::Days, done, whole);
-        built.review += live_through(app, clock, base, day, &saves, &mut phones, &mut known).await?;
+        live_through(app, clock, base, day, &saves, &mut phones, &mut known).await?;
         send_photos(app, &saves, &photos, &phones).await?;
     }
     watch(Step::Days, whole, whole);
     clock.set(base.as_micros());
     make_previews(app, built.photos - built.owed, &watch).await?;
+    built.review = count_questions(app).await?;
     Ok(built)
+}
+
+/// What waits for a person, as the list of questions and `paicha doctor` count it.
+async fn count_questions(app: &App) -> Result<usize, DemoError> {
+    let since = Since { waiting: 0, derive_version: 0, seen: 0, filling: 0 };
+    let mut tx = app.database.begin_read().await?;
+    let waiting = count_waiting(&mut tx, since).await?;
+    tx.rollback().await?;
+    Ok(usize::try_from(waiting.reviews).unwrap_or(0))
 }
 
 fn server(app: &App) -> Caller {
@@ -209,17 +220,16 @@ async fn live_through(
     saves: &[Save],
     phones: &mut [Carried],
     known: &mut Revisions,
-) -> Result<usize, DemoError> {
+) -> Result<(), DemoError> {
     for save in saves {
         phones[save.phone].phone.save(save, known);
     }
     let evening = day.first_instant().saturating_add(18 * HOUR_US);
     clock.set(evening.min(base).as_micros());
-    let mut review = 0;
     for carried in phones.iter_mut().filter(|carried| carried.phone.waiting() > 0) {
-        review += carried.phone.push(app, known).await?;
+        carried.phone.push(app, known).await?;
     }
-    Ok(review)
+    Ok(())
 }
 
 /// The originals of a day, each by the phone that took it; the owed ones stay where they are.

@@ -116,8 +116,7 @@ impl Phone {
     }
 
     /// Hands in everything that waits and hears the new revisions.
-    pub(super) async fn push(&mut self, app: &Arc<App>, known: &mut Revisions) -> Result<usize, DemoError> {
-        let mut review = 0;
+    pub(super) async fn push(&mut self, app: &Arc<App>, known: &mut Revisions) -> Result<(), DemoError> {
         while !self.outbox.is_empty() {
             let ops: Vec<IncomingOp> = self.outbox.drain(..self.outbox.len().min(PUSH_OPS_MAX)).collect();
             let records: Vec<Option<RecordId>> =
@@ -125,6 +124,7 @@ impl Phone {
             let last = ops.last().map_or(0, |op| op.seq);
             let pending_total = i64::try_from(ops.len() + self.outbox.len()).unwrap_or(i64::MAX);
             let batch = PushBatch {
+                admitted: std::collections::BTreeMap::new(),
                 made_here: false,
                 device: self.device,
                 incarnation: self.incarnation,
@@ -141,8 +141,7 @@ impl Phone {
             }
             for (result, record) in pushed.results.iter().zip(records) {
                 match result.outcome.status {
-                    Status::Applied | Status::Merged => {}
-                    Status::Review => review += 1,
+                    Status::Applied | Status::Merged | Status::Review => {}
                     Status::Held | Status::Refused => {
                         return Err(DemoError::Stopped(format!("{:?}", result.outcome)));
                     }
@@ -153,6 +152,6 @@ impl Phone {
                 }
             }
         }
-        Ok(review)
+        Ok(())
     }
 }

@@ -3,8 +3,10 @@
 
 use crate::app::App;
 use crate::auth::permissions::Action;
+use crate::blobs::original_key;
 use crate::usecases::caller::Caller;
-use paicha_db::{DbError, projections};
+use crate::usecases::upload_access::UploadError;
+use paicha_db::projections;
 use sync_protocol::digest::Sha256Bytes;
 
 /// Hashes in one question.
@@ -15,8 +17,8 @@ const PHOTOS_PER_HASH_MAX: i64 = 100;
 /// Those of `hashes` (at most [`HASHES_MAX`] are looked at) that are stored and that a photo in the caller's villages carries.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn check_blobs(app: &App, caller: &Caller, hashes: &[Sha256Bytes]) -> Result<Vec<Sha256Bytes>, DbError> {
+/// When the database or the photo store fails.
+pub async fn check_blobs(app: &App, caller: &Caller, hashes: &[Sha256Bytes]) -> Result<Vec<Sha256Bytes>, UploadError> {
     let mut tx = app.database.begin_read().await?;
     let mut have = Vec::new();
     for hash in hashes.iter().take(HASHES_MAX) {
@@ -26,5 +28,11 @@ pub async fn check_blobs(app: &App, caller: &Caller, hashes: &[Sha256Bytes]) -> 
         }
     }
     tx.rollback().await?;
-    Ok(have)
+    let mut here = Vec::with_capacity(have.len());
+    for hash in have {
+        if app.blobs.length(&original_key(&hash)).await?.is_some() {
+            here.push(hash);
+        }
+    }
+    Ok(here)
 }

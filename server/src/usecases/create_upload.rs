@@ -4,6 +4,7 @@
 
 use crate::app::App;
 use crate::auth::seal::Purpose;
+use crate::blobs::original_key;
 use crate::usecases::caller::Caller;
 use crate::usecases::finish_photo::finish_photo;
 use crate::usecases::settle_photos::settle_original;
@@ -42,7 +43,9 @@ pub async fn create_upload(app: &Arc<App>, caller: &Caller, new: NewUpload) -> R
     let mut tx = app.database.begin_write().await?;
     authorise(&mut tx, caller, new.photo, &new.sha256).await?;
     let blob = uploads::find_blob(&mut tx, &new.sha256).await?;
-    let stored = blob.is_some_and(|blob| blob.bytes == length);
+    // Not what a row says but what lies there: an original that the store has lost is taken again while a phone still has it.
+    let here = app.blobs.length(&original_key(&new.sha256)).await?;
+    let stored = blob.is_some_and(|blob| blob.bytes == length) && here == Some(new.length);
     let wanted = UploadRow {
         id: upload_id(app, caller, &new),
         device: owner(caller),
@@ -58,7 +61,15 @@ pub async fn create_upload(app: &Arc<App>, caller: &Caller, new: NewUpload) -> R
         created_at: now,
         expires_at: expires_at(app),
     };
-    let mut row = uploads::create_upload(&mut tx, wanted).await?;
+    let mut row = uploads::create_upload(&mut tx, wanted.clone()).await?;
+    if row.finished && !stored {
+        tracing::error!(
+            upload = row.id,
+            "ALARM: a stored original is gone or damaged; it is taken again from the phone"
+        );
+        uploads::delete_upload(&mut tx, &row.id).await?;
+        row = uploads::create_upload(&mut tx, wanted).await?;
+    }
     if stored && !row.finished {
         uploads::finish_upload(&mut tx, &row.id).await?;
         row = UploadRow { received: row.length, finished: true, ..row };

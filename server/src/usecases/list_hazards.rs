@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::auth::permissions::Action;
 use crate::usecases::caller::Caller;
+use crate::usecases::push_operations::read_record;
 use crate::usecases::reading::photos_of::{PhotoCount, photos_of};
 use crate::usecases::reading::{
     Conditions, PageOf, PageQuery, ReadError, area_names, cursor, instant, narrow, readable, shows_place,
@@ -11,6 +12,7 @@ use paicha_db::projections::{self, HazardFilter, HazardRow, Page, find_places};
 use paicha_db::{Tx, records};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use sync_protocol::text::clean;
 use sync_protocol::time::Micros;
 use sync_protocol::words::word;
 use utoipa::ToSchema;
@@ -118,6 +120,8 @@ pub(crate) async fn hazard_items(app: &App, tx: &mut Tx, rows: Vec<HazardRow>) -
         find_places(tx, &place_ids).await?.into_iter().map(|place| (place.id, (place.feed, place.name))).collect();
     let visits: Vec<Uuid> = rows.iter().filter_map(|row| row.inspection).collect();
     let visits: BTreeMap<Uuid, String> = records::find_feeds_of_records(tx, &visits).await?.into_iter().collect();
+    let unnamed: Vec<Uuid> = rows.iter().filter(|row| row.place.is_none()).map(|row| row.id).collect();
+    let mut typed = typed_places(tx, &unnamed).await?;
     let mut photos = photos_of(app, tx, &ids).await?;
     let item = |row: HazardRow| {
         let shown = photos.remove(&row.id).unwrap_or_default();
@@ -134,7 +138,7 @@ pub(crate) async fn hazard_items(app: &App, tx: &mut Tx, rows: Vec<HazardRow>) -
             inspection_elsewhere: row.inspection.is_some_and(|visit| visits.get(&visit) != Some(&row.feed)),
             inspection: row.inspection,
             place: row.place,
-            place_name: place_name.map(|(_, name)| name.clone()),
+            place_name: place_name.map(|(_, name)| name.clone()).or_else(|| typed.remove(&row.id)),
             level_text: in_words("level", row.level.as_deref()),
             level: row.level,
             state_text: in_words("state", Some(&row.state)),
@@ -154,4 +158,16 @@ pub(crate) async fn hazard_items(app: &App, tx: &mut Tx, rows: Vec<HazardRow>) -
         }
     };
     Ok(rows.into_iter().map(item).collect())
+}
+
+/// Names of places that were typed by hand, by the record that says so.
+pub(crate) async fn typed_places(tx: &mut Tx, ids: &[Uuid]) -> Result<BTreeMap<Uuid, String>, ReadError> {
+    let mut names = BTreeMap::new();
+    for row in records::find_records(tx, ids).await? {
+        let free = read_record(&row)?.shown("free_place").unwrap_or_default();
+        if let Some(name) = free["name"].as_str().filter(|name| !name.trim().is_empty()) {
+            names.insert(row.id, clean(name).into_owned());
+        }
+    }
+    Ok(names)
 }

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::auth::permissions::Action;
 use crate::usecases::caller::Caller;
+use crate::usecases::list_hazards::typed_places;
 use crate::usecases::reading::photos_of::{PhotoCount, photos_of};
 use crate::usecases::reading::{
     Conditions, PageOf, PageQuery, ReadError, area_names, cursor, instant, narrow, readable, shows_place,
@@ -102,6 +103,8 @@ pub(crate) async fn inspection_items(
     let place_ids: Vec<Uuid> = rows.iter().filter_map(|row| row.place).collect();
     let places: BTreeMap<Uuid, (String, String)> =
         find_places(tx, &place_ids).await?.into_iter().map(|place| (place.id, (place.feed, place.name))).collect();
+    let unnamed: Vec<Uuid> = rows.iter().filter(|row| row.place.is_none()).map(|row| row.id).collect();
+    let mut typed = typed_places(tx, &unnamed).await?;
     let mut photos = photos_of(app, tx, &ids).await?;
     let item = |row: InspectionRow| {
         let shown = photos.remove(&row.id).unwrap_or_default();
@@ -116,7 +119,7 @@ pub(crate) async fn inspection_items(
             kind_text: row.kind.as_deref().and_then(|code| word("inspection", "kind", code)),
             kind: row.kind,
             place: row.place,
-            place_name: place_name.map(|(_, name)| name.clone()),
+            place_name: place_name.map(|(_, name)| name.clone()).or_else(|| typed.remove(&row.id)),
             inspecting_unit: row.inspecting_unit,
             started_at: instant(row.started_at),
             received_at: instant(row.received_at),

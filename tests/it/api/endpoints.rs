@@ -177,6 +177,8 @@ pub(super) const ROWS: &[Row] = &[
     Row { endpoint: "POST /v1/forms/{form}/life", expected: Expected::InVillages(Action::UnlockForm, 409), request: |_| json_body(format!("/v1/forms/appendix2/life?month=2023-06&village={VILLAGE}"), &json!({ "action": "approve_correction", "reason": "x" })) },
     Row { endpoint: "GET /v1/forms/{form}/correction", expected: Expected::InVillages(Action::ReadForms, 422), request: |_| get(format!("/v1/forms/appendix2/correction?month=2023-06&village={VILLAGE}&rev=1")) },
     Row { endpoint: "GET /v1/reminders", expected: Expected::InVillages(Action::ReadForms, 200), request: |_| get(format!("/v1/reminders?village={VILLAGE}")) },
+    Row { endpoint: "POST /v1/operations/{id}/admit", expected: Expected::InVillages(Action::Review, 422), request: |_| json_body(format!("/v1/operations/{}/admit", OURS.1), &json!({})) },
+    Row { endpoint: "POST /v1/operations/{id}/admit", expected: Expected::Foreign(Action::Review), request: |_| json_body(format!("/v1/operations/{}/admit", THEIRS.1), &json!({})) },
     Row { endpoint: "GET /v1/reviews", expected: Expected::InVillages(Action::ReadReviewItems, 200), request: |_| get("/v1/reviews") },
     Row { endpoint: "GET /v1/reviews", expected: Expected::Foreign(Action::ReadReviewItems), request: |_| get(format!("/v1/reviews?village={FOREIGN_VILLAGE}")) },
     Row { endpoint: "GET /v1/operations/{id}", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get(format!("/v1/operations/{}", OURS.1)) },

@@ -3,7 +3,7 @@
 use paicha_db::incarnations::{Seen, lock_incarnation};
 use paicha_db::ops::{NewOp, Quarantined, create_ops, create_quarantined, settle_op};
 use paicha_db::projections::Villages;
-use paicha_db::unsettled::{UnsettledPage, list_quarantine_page, list_unsettled_ops};
+use paicha_db::unsettled::{UnsettledPage, list_out_of_scope, list_quarantine_page, list_unsettled_ops};
 use paicha_tests::databases::both_engines;
 use uuid::Uuid;
 
@@ -95,6 +95,35 @@ async fn the_quarantine_is_read_page_by_page() {
         assert_eq!(list_quarantine_page(&mut tx, page(None, 9)).await?, rows);
         assert_eq!(list_quarantine_page(&mut tx, page(Some((20, id(1))), 9)).await?, rows[2..]);
         assert_eq!(list_quarantine_page(&mut tx, page(None, 2)).await?, rows[..2]);
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_came_again_is_a_question_no_more_and_what_is_outside_is_found_in_sequence() {
+    both_engines(|db| async move {
+        let mut tx = db.begin_write().await?;
+        put_villages(&mut tx).await?;
+        let seen = Seen { id: id(50), device: id(60), parent: None, pending_total: 0, app: String::new(), at: 1 };
+        lock_incarnation(&mut tx, seen).await?;
+        let about = |number: u128, bytes: u8, row: NewOp| NewOp {
+            record: Some(id(70)),
+            digest: vec![bytes; 32],
+            ..NewOp { id: id(number), ..row }
+        };
+        let rows = vec![
+            about(1, 1, op(1, UPPER, "review", NO_EFFECT, 100)),
+            about(2, 2, op(2, UPPER, "review", NO_EFFECT, 100)),
+            about(3, 3, op(3, UPPER, "review", r#"{"status":"review","reason":"server_fault"}"#, 100)),
+            about(4, 1, op(4, UPPER, "applied", r#"{"status":"applied"}"#, 200)),
+        ];
+        create_ops(&mut tx, rows.clone()).await?;
+        let open = list_unsettled_ops(&mut tx, &Villages::All, 0, page(None, 9)).await?;
+        assert_eq!(open.iter().map(|op| op.id).collect::<Vec<_>>(), [id(2), id(3)]);
+        assert_eq!(list_out_of_scope(&mut tx, (id(50), UPPER), 0, 9).await?, rows[..2]);
+        assert_eq!(list_out_of_scope(&mut tx, (id(50), UPPER), 1, 9).await?, rows[1..2]);
+        assert_eq!(list_out_of_scope(&mut tx, (id(50), LOWER), 0, 9).await?, []);
         Ok(())
     })
     .await;

@@ -7,7 +7,7 @@ use super::explain;
 use super::home::{Home, HomeArguments};
 use anyhow::{Context as _, bail};
 use clap::Args;
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use paicha_client::Phone;
 use paicha_client::phone::{Finding, HazardDraft, PhotoDraft, PlaceRef, Position};
 use paicha_photos::{ExifFacts, Facts, PhotoType, read_facts};
@@ -38,7 +38,9 @@ pub(in crate::cli) struct CaptureArguments {
     #[arg(long, value_name = "TEXT|ID")]
     place: Option<String>,
     /// 等级：一般 / 疑似重大，请上级核定 / 重大（按判定标准）。
-    #[arg(long, default_value = "general", value_parser = ["general", "suspected", "major_direct"])]
+    #[arg(long, default_value = "general", value_parser = [
+        PossibleValue::new("general").help("一般"), PossibleValue::new("suspected").help("疑似重大，请上级核定"),
+        PossibleValue::new("major_direct").help("重大（按判定标准）")])]
     level: String,
     /// 部位。Where in the place.
     #[arg(long, default_value = SEE_PHOTO)]
@@ -76,6 +78,9 @@ pub(in crate::cli) struct CaptureArguments {
 
 /// Saves it.
 pub(super) async fn run(arguments: CaptureArguments, output: &mut Output) -> anyhow::Result<()> {
+    if arguments.photos.is_empty() && arguments.description.is_none() {
+        bail!("没有照片，也没有描述，尚未保存。请加照片文件，或用 --description 说明。");
+    }
     if arguments.photos.len() > PHOTOS_MAX {
         bail!("一次最多 {PHOTOS_MAX} 张照片，尚未保存。请分几次保存。");
     }
@@ -91,16 +96,36 @@ pub(super) async fn run(arguments: CaptureArguments, output: &mut Output) -> any
     let receipt = phone.capture(finding).await.map_err(|error| explain("尚未保存。", error))?;
     let hazard = if receipt.hazards.is_empty() { "，无隐患" } else { "，隐患 1 处" };
     output.line(format!(
-        "已存手机，有网自动上传（paicha phone sync）：村（社区）{village}{hazard}，照片 {} 张，编号 {}",
+        "已存手机，有网时运行 paicha phone sync 上传：村（社区）{village}{hazard}，照片 {} 张，编号 {}",
         receipt.photos.len(),
         receipt.inspection
     ))?;
+    let missing = missing(&arguments);
+    if !missing.is_empty() {
+        output.line(format!("还缺：{}。已照样保存，可在补齐前上传。", missing.join("、")))?;
+    }
+    if !phone.list_villages().await?.is_empty() && !phone.list_villages().await?.contains(&village) {
+        output.line(format!("{village} 不在本账号的村（社区）内：上传后要等街道纳入才算数，照片随后上传。"))?;
+    }
     let carries_position = photos.iter().any(|(_, facts)| facts.exif.gps.is_some());
     if carries_position && !arguments.fix_from_photo && arguments.lat.is_none() {
         output.line("照片自带位置，未采用。下次如需采用，请加 --fix-from-photo。")?;
     }
     phone.close().await;
     Ok(())
+}
+
+/// What the form will ask for.
+fn missing(arguments: &CaptureArguments) -> Vec<&'static str> {
+    let hazard = !arguments.no_hazard;
+    let serious = arguments.level != "general";
+    let fields = [
+        ("地点（--place）", arguments.place.is_none()),
+        ("隐患描述（--description）", hazard && arguments.description.is_none()),
+        ("判定标准（--criterion）", hazard && arguments.level == "major_direct" && arguments.criteria.is_empty()),
+        ("管控措施（--control）", hazard && serious && arguments.control.is_none()),
+    ];
+    fields.into_iter().filter(|(_, missing)| *missing).map(|(name, _)| name).collect()
 }
 
 type ReadPhoto = (Vec<u8>, Facts);

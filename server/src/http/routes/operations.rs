@@ -5,16 +5,18 @@ use crate::http::body::json_response;
 use crate::http::extract::Authenticated;
 use crate::http::parameters::IdInPath;
 use crate::http::problem::{ApiError, ProblemBody};
+use crate::usecases::admit_operations::{AdmitError, Admitted, admit_operations};
 use crate::usecases::read_operation::{OperationView, read_operation, read_operation_bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
+use sync_protocol::problem::Problem;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(in crate::http) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(operation)).routes(routes!(operation_bytes))
+    OpenApiRouter::new().routes(routes!(operation)).routes(routes!(operation_bytes)).routes(routes!(admit))
 }
 
 /// What is stored of an operation: author, times, context, outcome, digest.
@@ -45,4 +47,26 @@ async fn operation_bytes(
     headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     Ok(response)
+}
+
+/// Takes in work that was done outside its author's villages: this operation and all others of the same phone and village.
+#[utoipa::path(post, path = "/v1/operations/{id}/admit", tag = "operations", security(("access_token" = [])), params(("id" = uuid::Uuid, Path)),
+    responses((status = 200, body = Admitted), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]
+async fn admit(
+    State(app): State<Arc<App>>,
+    Authenticated(caller): Authenticated,
+    IdInPath(id): IdInPath,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    Ok(json_response(&headers, &admit_operations(&app, &caller, id).await?))
+}
+
+impl From<AdmitError> for ApiError {
+    fn from(error: AdmitError) -> Self {
+        match error {
+            AdmitError::Read(error) => error.into(),
+            AdmitError::NotOutside => Self::new(Problem::ActUnsound).detail(error.to_string()),
+            AdmitError::Push(error) => error.into(),
+        }
+    }
 }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use sync_protocol::geo::{Fix, canonical};
-use sync_protocol::ids::{FeedId, IncarnationId, RecordId, UserId};
+use sync_protocol::ids::{FeedId, IncarnationId, OpId, RecordId, UserId};
 use sync_protocol::merge::{Context, EventTime, Scope};
 use sync_protocol::op::{Body, Change, Head, Op};
 use sync_protocol::role::Role;
@@ -24,6 +24,9 @@ use uuid::Uuid;
 /// Days after a person lost a village in which work done before is taken as usual.
 pub const GRACE_DAYS: i64 = 14;
 
+/// Roles in which somebody does field work.
+const FIELD_ROLES: [Role; 5] = [Role::R1, Role::R2, Role::R5, Role::R7, Role::R8];
+
 /// Everything about arrival that the operations of a chunk need.
 #[derive(Clone)]
 pub(super) struct Facts<'a> {
@@ -31,6 +34,7 @@ pub(super) struct Facts<'a> {
     app: &'a App,
     caller: &'a Caller,
     made_here: bool,
+    admitted: BTreeMap<OpId, EventTime>,
     received_at: Micros,
     ancestors: Vec<IncarnationId>,
     feeds: BTreeSet<String>,
@@ -65,6 +69,7 @@ pub(super) async fn load_facts<'a>(
         app,
         caller,
         made_here: batch.made_here,
+        admitted: batch.admitted.clone(),
         received_at,
         ancestors: life.parent.map(IncarnationId::from).into_iter().collect(),
         feeds,
@@ -108,10 +113,12 @@ impl Facts<'_> {
     }
 
     /// The context of `op`, advancing what is known of the phone's clock.
-    pub(super) fn of(&mut self, op: &Op) -> Context {
+    pub(super) fn of(&mut self, id: OpId, op: &Op) -> Context {
         let (roles, scope) = self.rights(op);
         let fix = written_fix(op);
-        let event = self.event(op, fix.as_ref());
+        let admitted = self.admitted.get(&id).copied();
+        let (roles, scope) = if admitted.is_some() { self.vouched_for(op, roles) } else { (roles, scope) };
+        let event = admitted.unwrap_or_else(|| self.event(op, fix.as_ref()));
         let mut context = self.context(roles, scope, event);
         let located = fix.and_then(|fix| canonical(&fix).ok()).and_then(|point| self.app.village_map().locate(point));
         context.fix_village = located.and_then(|located| located.code.as_str().parse().ok());
@@ -132,6 +139,17 @@ impl Facts<'_> {
             fix_village: None,
             place_village: None,
         }
+    }
+
+    /// Whoever takes work in vouches that its author was sent there: it counts with the roles in which its author inspects elsewhere.
+    fn vouched_for(&self, op: &Op, roles: Vec<Role>) -> (Vec<Role>, Scope) {
+        if !roles.is_empty() {
+            return (roles, Scope::Inside);
+        }
+        let grants = self.authors.get(&op.head.author).into_iter().flat_map(|loaded| &loaded.now);
+        let field = grants.map(|grant| grant.role).filter(|role| FIELD_ROLES.contains(role));
+        let field: BTreeSet<Role> = field.collect();
+        (if field.is_empty() { vec![Role::R1] } else { field.into_iter().collect() }, Scope::Inside)
     }
 
     fn rights(&self, op: &Op) -> (Vec<Role>, Scope) {

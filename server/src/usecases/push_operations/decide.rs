@@ -152,7 +152,7 @@ fn judge(
     };
     let known = facts.knows_feed(&op.head.village);
     let feed = if known { op.head.village.clone() } else { FeedId::quarantine() };
-    let mut context = facts.of(op);
+    let mut context = facts.of(incoming.id, op);
     let outcome = if !incoming.digest_fits {
         Some(Outcome::without_effect(Status::Refused, "wrong_digest"))
     } else if held_by_group {

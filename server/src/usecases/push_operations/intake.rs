@@ -1,10 +1,12 @@
 //! A batch as it came, and how it is cut: chunks of bounded size that never split a local save. Pure.
 
 use crate::app::Installation;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use sync_protocol::digest::{Sha256Bytes, digest_text, sha256};
 use sync_protocol::ids::{DeviceId, IncarnationId, OpId, UserId};
 use sync_protocol::limits::{CHUNK_OPS_MAX, GROUP_OPS_MAX};
+use sync_protocol::merge::EventTime;
 use sync_protocol::op::{Group, Op, Unreadable};
 use sync_protocol::push::{PhoneClock, PushRequest, SEQ_UNREADABLE, Stopped};
 use sync_protocol::text::clean;
@@ -45,6 +47,8 @@ pub struct PushBatch {
     pub pending_total: i64,
     /// Made here, not on a phone: numbered in the transaction, and timed by the server's own clock.
     pub made_here: bool,
+    /// Work outside its author's villages that somebody of the office takes in: when each was done, as it was graded when it came.
+    pub admitted: BTreeMap<OpId, EventTime>,
     /// The operations, in sequence.
     pub ops: Vec<IncomingOp>,
     /// Behind them stood an entry whose number cannot be read.
@@ -77,6 +81,7 @@ impl PushBatch {
             clock: request.clock.clone(),
             pending_total: request.pending_total.max(0),
             made_here: false,
+            admitted: BTreeMap::new(),
             ops: ops.collect(),
             cut_off,
         }
@@ -113,6 +118,7 @@ impl PushBatch {
             clock: None,
             pending_total: 0,
             made_here: true,
+            admitted: BTreeMap::new(),
             ops: ops.collect(),
             cut_off: false,
         }

@@ -1,0 +1,125 @@
+//! Takes in work that somebody did outside their villages: an inspector sent to help a neighbour, whose operations were kept without effect
+//! (`out_of_scope`). Somebody of the office vouches for it, and the same bytes come in once more, with their author and their event time. What a
+//! newcomer gets wrong: nothing is changed about the operations that were kept; what is taken in are new ones with ids that follow from them, so
+//! doing it twice does nothing.
+
+use crate::app::App;
+use crate::auth::permissions::Action;
+use crate::usecases::caller::Caller;
+use crate::usecases::push_operations::{IncomingOp, PushBatch, PushError, push_operations};
+use crate::usecases::reading::{ReadError, readable};
+use paicha_db::ops::{self, NewOp};
+use paicha_db::{DbError, unsettled};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use sync_protocol::digest::sha256;
+use sync_protocol::ids::OpId;
+use sync_protocol::limits::PUSH_OPS_MAX;
+use sync_protocol::merge::Context;
+use sync_protocol::op::Op;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Why nothing was taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum AdmitError {
+    /// It may not be read, or is not there.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// It is not kept for this reason.
+    #[error("这项操作不是因为不在管辖范围而留存的，无需纳入")]
+    NotOutside,
+    /// It could not be stored.
+    #[error(transparent)]
+    Push(#[from] PushError),
+}
+
+impl From<DbError> for AdmitError {
+    fn from(error: DbError) -> Self {
+        Self::Read(error.into())
+    }
+}
+
+/// What was taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Admitted {
+    /// Operations of the same phone and village that count now.
+    pub operations: usize,
+    /// There are more; ask again.
+    pub more: bool,
+    /// What happened, in words.
+    pub text_zh: String,
+}
+
+/// Takes in this operation and all others of the same phone and village that were kept for the same reason, in their order.
+///
+/// # Errors
+/// [`AdmitError`]; what was taken in before a failure counts, and asking again goes on.
+pub async fn admit_operations(app: &Arc<App>, caller: &Caller, id: Uuid) -> Result<Admitted, AdmitError> {
+    let villages = readable(caller, Action::Review)?;
+    let limit = i64::try_from(PUSH_OPS_MAX).unwrap_or(i64::MAX);
+    let mut tx = app.database.begin_read().await?;
+    let named = ops::find_op(&mut tx, id).await?.filter(|op| villages.contain(&op.feed)).ok_or(ReadError::NotFound)?;
+    let mut kept: Vec<NewOp> = Vec::new();
+    let mut after = 0;
+    let mut more = false;
+    loop {
+        let page = unsettled::list_out_of_scope(&mut tx, (named.incarnation, &named.feed), after, limit).await?;
+        let Some(last) = page.last() else { break };
+        after = last.seq;
+        kept.extend(still_kept(&mut tx, page).await?);
+        if kept.len() >= PUSH_OPS_MAX {
+            more = true;
+            kept.truncate(PUSH_OPS_MAX);
+            break;
+        }
+    }
+    let known = ops::find_answers(&mut tx, &[admitted_id(id)]).await?;
+    tx.rollback().await?;
+    if kept.is_empty() && known.is_empty() {
+        return Err(AdmitError::NotOutside);
+    }
+    let operations = kept.len();
+    if operations > 0 {
+        let mut batch = PushBatch::of_console(caller.user, Vec::new());
+        batch.admitted =
+            kept.iter().filter_map(|op| Some((admitted_id(op.id).into(), event(op)?))).collect::<BTreeMap<_, _>>();
+        batch.ops = kept.into_iter().map(incoming).collect();
+        let asker = Caller { device: Some(batch.device), ..caller.clone() };
+        push_operations(app.clone(), asker, batch).await?;
+    }
+    let text_zh = format!("已纳入{operations}项，作者和时间按原记录；照片由手机下次同步时上传");
+    Ok(Admitted { operations, more, text_zh })
+}
+
+/// Those that were not taken in yet.
+pub(crate) async fn still_kept(tx: &mut paicha_db::Tx, page: Vec<NewOp>) -> Result<Vec<NewOp>, DbError> {
+    let ids: Vec<Uuid> = page.iter().map(|op| admitted_id(op.id)).collect();
+    let known: Vec<Uuid> = ops::find_answers(tx, &ids).await?.into_iter().map(|answer| answer.id).collect();
+    Ok(page.into_iter().filter(|op| !known.contains(&admitted_id(op.id))).collect())
+}
+
+/// The id under which an operation is taken in: the same for the same operation.
+pub(crate) fn admitted_id(id: Uuid) -> Uuid {
+    let digest = sha256(format!("paicha admitted {id}").as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+fn event(op: &NewOp) -> Option<sync_protocol::merge::EventTime> {
+    serde_json::from_str::<Context>(&op.context).ok().map(|context| context.event)
+}
+
+fn incoming(kept: NewOp) -> IncomingOp {
+    IncomingOp {
+        seq: 0,
+        id: OpId(admitted_id(kept.id)),
+        group: None,
+        digest_fits: true,
+        digest: sha256(&kept.body),
+        op: Op::parse(&kept.body),
+        bytes: kept.body,
+    }
+}
