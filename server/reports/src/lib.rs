@@ -10,6 +10,7 @@ mod appendix2;
 mod appendix2_docx;
 mod appendix2_sheet;
 mod correction;
+mod dossier;
 mod error;
 mod ledger;
 mod ledger_csv;
@@ -31,6 +32,7 @@ pub use appendix2::{
 };
 pub use appendix2_docx::appendix2_docx;
 pub use correction::{CORRECTION_ROWS_MAX, Correction, CorrectionRow, correction_docx};
+pub use dossier::{DOSSIER_PHOTOS_MAX, Dossier, DossierEvent, DossierPhoto, DossierSection, dossier_docx};
 pub use error::ReportError;
 pub use ledger::{LEDGER_LABELS, LEDGER_ROWS_MAX, LedgerKind, LedgerRow, ledger_xlsx};
 pub use ledger_csv::ledger_csv;

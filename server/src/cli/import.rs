@@ -9,6 +9,7 @@ use crate::usecases::import_areas::{AreasImported, import_areas};
 use crate::usecases::import_people::{PeopleImported, import_people};
 use crate::usecases::import_places::{ImportFile, PlacesImported, import_places};
 use crate::usecases::import_report::{ImportFailure, PassedOver, Rejection};
+use crate::usecases::read_catalogue::import_standard;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -24,6 +25,8 @@ pub(super) enum ImportCommand {
     Areas(FileArguments),
     /// 企业、个体工商户等场所（XLSX、CSV）。Enterprises and other places.
     Enterprises(FileArguments),
+    /// 判定标准包（JSON）。A standard with its items.
+    Standards(FileArguments),
     /// 人员及账号（XLSX、CSV）；新账号的密码只显示一次。People with accounts; passwords are shown once.
     People(FileArguments),
 }
@@ -44,6 +47,7 @@ pub(super) async fn run(config: Config, command: ImportCommand, output: &mut Out
     let done = match command {
         ImportCommand::Areas(arguments) => areas(&app, &arguments, output).await,
         ImportCommand::Enterprises(arguments) => enterprises(&app, &arguments, output).await,
+        ImportCommand::Standards(arguments) => standards(&app, &arguments, output).await,
         ImportCommand::People(arguments) => people(&app, &arguments, output).await,
     };
     app.database.close().await;
@@ -106,6 +110,18 @@ async fn enterprises(app: &App, arguments: &FileArguments, output: &mut Output) 
         output.line(format!("其中 {review} 处等待人工确认，请在待处理列表中查看"))?;
     }
     show_passed_over(&passed_over, output)
+}
+
+async fn standards(app: &App, arguments: &FileArguments, output: &mut Output) -> anyhow::Result<()> {
+    let file = read(&arguments.file)?;
+    let text = String::from_utf8(file.bytes).context("文件不是 UTF-8 文本，没有导入。")?;
+    let imported = import_standard(app, &text, arguments.dry_run).await.context("没有导入。")?;
+    headline(arguments.dry_run, "判定标准", output)?;
+    let what = if imported.replaced { "更新" } else { "新增" };
+    output.line(format!(
+        "{what}《{}》（{}）：{} 条，其中核实过、手机上可选的 {} 条",
+        imported.title, imported.code, imported.items, imported.verified
+    ))
 }
 
 async fn people(app: &App, arguments: &FileArguments, output: &mut Output) -> anyhow::Result<()> {

@@ -16,11 +16,10 @@ use crate::usecases::import_places::{ImportFile, import_places};
 use crate::usecases::import_report::ImportFailure;
 use crate::usecases::push_operations::PushError;
 use crate::usecases::seed_demo::{
-    PasswordWorkOrDb, count_underived_photos, list_demo_places, put_demo_people, put_demo_phone,
+    PasswordWorkOrDb, count_questions, count_underived_photos, list_demo_places, put_demo_people, put_demo_phone,
 };
 use crate::usecases::upload_access::UploadError;
 use bytes::Bytes;
-use paicha_db::health::{Since, count_waiting};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -140,15 +139,6 @@ pub async fn build_demo(
     make_previews(app, built.photos - built.owed, &watch).await?;
     built.review = count_questions(app).await?;
     Ok(built)
-}
-
-/// What waits for a person, as the list of questions and `paicha doctor` count it.
-async fn count_questions(app: &App) -> Result<usize, DemoError> {
-    let since = Since { waiting: 0, derive_version: 0, seen: 0, filling: 0 };
-    let mut tx = app.database.begin_read().await?;
-    let waiting = count_waiting(&mut tx, since).await?;
-    tx.rollback().await?;
-    Ok(usize::try_from(waiting.reviews).unwrap_or(0))
 }
 
 fn server(app: &App) -> Caller {

@@ -10,6 +10,8 @@ pub const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordproces
 /// A workbook.
 pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
+/// Media type of archives.
+pub const ZIP: &str = "application/zip";
 /// Media type of text tables.
 pub const CSV: &str = "text/csv; charset=utf-8";
 /// Media type of map layers.

@@ -35,6 +35,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(routes::acts::routes())
         .merge(routes::auth::routes())
+        .merge(routes::catalogue::routes())
         .merge(routes::devices::routes())
         .merge(routes::findings::routes())
         .merge(routes::form_life::routes())

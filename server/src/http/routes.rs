@@ -2,6 +2,7 @@
 
 pub(super) mod acts;
 pub(super) mod auth;
+pub(super) mod catalogue;
 pub(super) mod devices;
 pub(super) mod findings;
 pub(super) mod form_life;

@@ -9,6 +9,7 @@ use crate::usecases::check_password::{PasswordWorkError, hash_password};
 use crate::usecases::load_grants::load_grants;
 use paicha_db::accounts::{self, UserRow};
 use paicha_db::devices::{self, DeviceRow};
+use paicha_db::health::{Since, count_waiting};
 use paicha_db::projections::{self, PlaceRow};
 use paicha_db::{DbError, Tx};
 use paicha_photos::DERIVE_VERSION;
@@ -117,4 +118,16 @@ pub async fn count_underived_photos(app: &App) -> Result<u64, DbError> {
     let photos = projections::list_photos_to_derive(&mut tx, DERIVE_VERSION, ROWS_MAX).await?;
     tx.rollback().await?;
     Ok(u64::try_from(photos.len()).unwrap_or(u64::MAX))
+}
+
+/// What waits for a person, as the list of questions and `paicha doctor` count it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_questions(app: &App) -> Result<usize, DbError> {
+    let since = Since { waiting: 0, derive_version: 0, seen: 0, filling: 0 };
+    let mut tx = app.database.begin_read().await?;
+    let waiting = count_waiting(&mut tx, since).await?;
+    tx.rollback().await?;
+    Ok(usize::try_from(waiting.reviews).unwrap_or(0))
 }

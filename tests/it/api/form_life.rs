@@ -243,3 +243,30 @@ async fn what_is_printed_is_what_was_hashed() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_hazard_is_judged_by_the_standard_of_its_day() {
+    both_servers(|app| async move {
+        let mut here = Office::new(&app, "2023-07-03T09:00:00+08:00").await?;
+        let head = here.head.clone();
+        here.hazard(1, "2023-05-15T00:00:00+08:00").await?;
+        let sound = here.life("appendix2", "2023-06").await?;
+        let codes = |life: &Value| -> Vec<String> {
+            let checks = life["checks"].as_array().into_iter().flatten();
+            checks.filter_map(|check| check["code"].as_str().map(str::to_owned)).collect()
+        };
+        assert!(!codes(&sound).contains(&"B7".to_owned()), "{sound}");
+        here.hazard(2, "2023-05-14T23:59:59+08:00").await?;
+        let life = here.life("appendix2", "2023-06").await?;
+        let check = life["checks"].as_array().into_iter().flatten().find(|check| check["code"] == "B7");
+        assert_eq!(
+            check.context("B7")?["records"],
+            json!([Uuid::from_u128(2)]),
+            "the 2023 standard was not in force yet"
+        );
+        let (status, _) = here.try_act(&head, "appendix2", "2023-06", submit()).await?;
+        assert_eq!(status, 422);
+        Ok(())
+    })
+    .await;
+}

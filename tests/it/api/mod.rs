@@ -5,6 +5,7 @@
 
 mod acts;
 mod auth;
+mod catalogue;
 mod derive;
 mod devices;
 mod endpoints;

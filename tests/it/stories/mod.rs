@@ -3,6 +3,7 @@
 
 mod command_line;
 mod doctor;
+mod dossier;
 mod helping_out;
 mod lines;
 mod main_job;

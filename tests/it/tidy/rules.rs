@@ -53,12 +53,14 @@ pub(super) const MEMBERS: &[Member] = &[
     Member { folder: "server/photos", may_use: &["sync-protocol"], must_not_use: OUTSIDE_WORLD },
     Member { folder: "server/reports", may_use: &["sync-protocol"], must_not_use: OUTSIDE_WORLD },
     Member { folder: "server/areas", may_use: &["sync-protocol"], must_not_use: OUTSIDE_WORLD },
+    Member { folder: "server/catalogue", may_use: &["sync-protocol"], must_not_use: OUTSIDE_WORLD },
     Member { folder: "server/imports", may_use: &["sync-protocol"], must_not_use: OUTSIDE_WORLD },
     Member { folder: "server/integrity", may_use: &["sync-protocol"], must_not_use: OUTSIDE_WORLD },
     Member {
         folder: "server",
         may_use: &[
             "paicha-areas",
+            "paicha-catalogue",
             "paicha-client",
             "paicha-db",
             "paicha-imports",

@@ -1,11 +1,12 @@
 //! The hazard ledger as files.
 
 use crate::app::App;
-use crate::http::download::{CSV, GEOJSON, XLSX, stream_response};
+use crate::http::download::{CSV, DOCX, GEOJSON, XLSX, ZIP, file_response, stream_response};
 use crate::http::extract::Authenticated;
-use crate::http::parameters::Parameters;
+use crate::http::parameters::{IdInPath, Parameters};
 use crate::http::problem::{ApiError, ProblemBody};
 use crate::usecases::export_appendix2::is_too_large;
+use crate::usecases::export_dossier::{export_dossier_docx, export_dossier_zip};
 use crate::usecases::export_ledger::{LedgerError, LedgerFormat, LedgerQuery, export_ledger};
 use axum::extract::State;
 use axum::response::Response;
@@ -18,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(in crate::http) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(ledger))
+    OpenApiRouter::new().routes(routes!(ledger)).routes(routes!(dossier))
 }
 
 /// Which hazards.
@@ -84,6 +85,49 @@ async fn ledger(
     };
     let made = export_ledger(&app, &caller, &LedgerQuery { village: wanted.village, kind, format }).await?;
     Ok(stream_response(made.file, media_type, &made.name, &format!("ledger.{}", format.extension())))
+}
+
+/// Which kind of file.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum DossierFormat {
+    /// A document to print.
+    #[default]
+    Docx,
+    /// An archive with the originals, the exact operations and a manifest of SHA-256.
+    Zip,
+}
+
+/// How one hazard's file is wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct DossierParameters {
+    /// `docx` (default) or `zip`.
+    #[serde(default)]
+    #[param(inline)]
+    format: DossierFormat,
+}
+
+/// 一患一档: one hazard's whole file.
+#[utoipa::path(get, path = "/v1/hazards/{id}/dossier", tag = "findings", security(("access_token" = [])), params(("id" = uuid::Uuid, Path), DossierParameters),
+    responses((status = 200, description = "the file"), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+async fn dossier(
+    State(app): State<Arc<App>>,
+    Authenticated(caller): Authenticated,
+    IdInPath(hazard): IdInPath,
+    Parameters(wanted): Parameters<DossierParameters>,
+) -> Result<Response, ApiError> {
+    match wanted.format {
+        DossierFormat::Docx => {
+            let file = export_dossier_docx(&app, &caller, hazard).await?;
+            Ok(file_response(file.bytes, DOCX, &file.name, "dossier.docx"))
+        }
+        DossierFormat::Zip => {
+            let made = export_dossier_zip(&app, &caller, hazard).await?;
+            Ok(stream_response(made.file, ZIP, &made.name, "dossier.zip"))
+        }
+    }
 }
 
 impl From<LedgerError> for ApiError {

@@ -24,7 +24,7 @@ const UNCHECKED_PERCENT: i64 = 50;
 /// One check that stands against it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Check {
-    /// `B1` to `B6`, `W1` to `W6`.
+    /// `B1` to `B7`, `W1` to `W6`.
     pub code: &'static str,
     /// Nothing goes on until it is gone.
     pub hard: bool,
@@ -92,7 +92,7 @@ fn sums(content: &FormContent) -> Option<Check> {
         .then(|| hard("B1", "数字之间对不上（部分大于总数），请联系管理员核验数据".to_owned(), Vec::new()))
 }
 
-/// B2 to B6: what is not settled about the records that the form rests on.
+/// B2 to B7: what is not settled about the records that the form rests on.
 fn of_records(facts: &Facts) -> Vec<Check> {
     let mut found = Vec::new();
     let mut add = |code, records: &[RecordId], words: String| {
@@ -105,6 +105,8 @@ fn of_records(facts: &Facts) -> Vec<Check> {
     let suspected = format!("有{}处疑似重大隐患登记超过3个工作日未核定", facts.suspected.len());
     add("B5", &facts.suspected, suspected);
     add("B6", &facts.incomplete, format!("有{}条记录缺少必填内容（如判定标准），请补齐", facts.incomplete.len()));
+    let unfounded = format!("有{}处重大隐患没有当日有效的判定标准，也不满三人集体判定", facts.unfounded.len());
+    add("B7", &facts.unfounded, unfounded);
     if facts.photos_owed > 0 {
         let words = format!(
             "照片没传完：{}条记录共{}张照片，还差{}张。请催传；手机丢失的，由街道说明原因后可继续",

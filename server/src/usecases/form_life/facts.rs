@@ -3,7 +3,10 @@
 
 use super::content::FormContent;
 use crate::app::App;
+use crate::usecases::projection::criterion_ids;
 use crate::usecases::push_operations::read_record;
+use crate::usecases::read_catalogue::load_catalogue;
+use paicha_catalogue::Catalogue;
 use paicha_db::devices::list_silent_phones;
 use paicha_db::feeds::FeedRow;
 use paicha_db::projections::{self, HazardFilter, Page, Villages};
@@ -11,7 +14,7 @@ use paicha_db::{DbError, Tx, records};
 use std::collections::BTreeSet;
 use sync_protocol::ids::RecordId;
 use sync_protocol::record::Record;
-use sync_protocol::time::{HOUR_US, end_of_working_days};
+use sync_protocol::time::{HOUR_US, LocalDate, Micros, end_of_working_days};
 use sync_protocol::workflow::five_missing;
 use uuid::Uuid;
 
@@ -24,6 +27,9 @@ const SILENT_US: i64 = 48 * HOUR_US;
 /// Working days in which a 疑似 has to be judged.
 pub const JUDGE_WORKING_DAYS: u32 = 3;
 
+/// Fewest people of a collective judgement (GB 35181).
+const COLLECTIVE_MEMBERS_MIN: usize = 3;
+
 /// What was found.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
@@ -33,6 +39,8 @@ pub(super) struct Facts {
     pub(super) flagged: Vec<RecordId>,
     /// 疑似 that nobody judged in time.
     pub(super) suspected: Vec<RecordId>,
+    /// Major hazards without a criterion that was in force when they were found.
+    pub(super) unfounded: Vec<RecordId>,
     /// Records that lack something required.
     pub(super) incomplete: Vec<RecordId>,
     /// Records whose photos are not all here.
@@ -57,8 +65,9 @@ pub(super) async fn gather(
     let mut facts = Facts::default();
     let codes: Vec<String> = std::iter::once(area).chain(villages).map(|feed| feed.id.clone()).collect();
     let counted = with_hazards(tx, content.records()).await?;
+    let catalogue = load_catalogue(tx).await?;
     for some in counted.chunks(AT_ONCE) {
-        about_records(tx, some, &mut facts).await?;
+        about_records(tx, some, &catalogue, &mut facts).await?;
     }
     let now = app.now();
     let of_area = Villages::Only(codes.clone());
@@ -90,7 +99,7 @@ async fn with_hazards(tx: &mut Tx, records: BTreeSet<RecordId>) -> Result<Vec<Uu
     Ok(all.into_iter().collect())
 }
 
-async fn about_records(tx: &mut Tx, ids: &[Uuid], facts: &mut Facts) -> Result<(), DbError> {
+async fn about_records(tx: &mut Tx, ids: &[Uuid], catalogue: &Catalogue, facts: &mut Facts) -> Result<(), DbError> {
     for debt in projections::count_photo_debt(tx, ids).await?.into_iter().filter(|debt| debt.stored < debt.declared) {
         facts.owing.push(debt.record.into());
         facts.photos_declared += debt.declared;
@@ -111,9 +120,25 @@ async fn about_records(tx: &mut Tx, ids: &[Uuid], facts: &mut Facts) -> Result<(
         let lacks = record.incomplete().into_iter().any(|field| field != "photos");
         if lacks && record.kind == "hazard" {
             facts.incomplete.push(record.id);
+        } else if is_unfounded(&record, catalogue) {
+            facts.unfounded.push(record.id);
         }
     }
     Ok(())
+}
+
+/// I-04: a major hazard rests on a criterion in force on the day it was found, or on a collective judgement of three.
+fn is_unfounded(record: &Record, catalogue: &Catalogue) -> bool {
+    let found = record.shown_text("found_at").and_then(|text| text.parse::<Micros>().ok()).unwrap_or(record.created.at);
+    let day = LocalDate::of(found.min(record.created.at));
+    match record.shown_text("level").as_deref() {
+        Some("major_direct") => !criterion_ids(record).iter().any(|code| catalogue.is_in_force(code, day)),
+        Some("major_collective") => {
+            let members = record.shown("judge_members").and_then(|members| Some(members.as_array()?.len()));
+            members.unwrap_or(0) < COLLECTIVE_MEMBERS_MIN
+        }
+        Some(_) | None => false,
+    }
 }
 
 /// Hazards of a level that were neither put right nor voided.
