@@ -250,8 +250,10 @@ impl Withdrawal {
 
     /// Whether this takes back `attach`.
     pub fn covers(&self, attach: &Stamp) -> bool {
-        let may =
-            attach.author == self.stamp.author || self.standing.roles.iter().any(|role| Self::OF_OTHERS.contains(role));
+        // Under somebody's name is not by them, unless on the phone that attached it.
+        let own = attach.author == self.stamp.author
+            && (self.standing.uploader.is_none() || attach.incarnation == self.stamp.incarnation);
+        let may = own || self.standing.roles.iter().any(|role| Self::OF_OTHERS.contains(role));
         may && self.stamp.had_seen(&self.standing, attach)
     }
 }

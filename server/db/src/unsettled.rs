@@ -79,7 +79,8 @@ const UNSETTLED_SQL: &str =
      FROM ops JOIN incarnations ON incarnations.id = ops.incarnation
      WHERE ops.status IN ('review', 'held', 'refused') AND (ops.received_at, ops.id) > ($1, $2)
        AND (ops.status = 'refused'
-         OR ops.status = 'review' AND substr(ops.outcome, 1, 27) = '{\"status\":\"review\",\"reason\"'
+         OR ops.status = 'review' AND (substr(ops.outcome, 1, 27) = '{\"status\":\"review\",\"reason\"'
+           OR ops.outcome LIKE '%\":\"too_many\"%')
          OR ops.status = 'held' AND ops.settled IS NULL AND (ops.waits_for IS NULL OR ops.received_at < $3))
        AND ($4 OR ops.feed IN ($in))
        AND NOT EXISTS (SELECT 1 FROM ops AS again WHERE again.record = ops.record AND again.digest = ops.digest

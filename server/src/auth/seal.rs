@@ -40,6 +40,8 @@ pub enum Purpose {
     Download,
     /// The id of an upload, derived from who sends what.
     Upload,
+    /// Any other id that follows from a name.
+    DerivedId,
 }
 
 impl Purpose {
@@ -51,6 +53,7 @@ impl Purpose {
             Self::RefreshChain => "paicha/seal/v1/refresh-chain",
             Self::Download => "paicha/seal/v1/download",
             Self::Upload => "paicha/seal/v1/upload",
+            Self::DerivedId => "paicha/seal/v1/derived-id",
         }
     }
 }

@@ -10,6 +10,7 @@ pub use act::{Act, ListingLevel};
 use crate::app::App;
 use crate::auth::permissions::Action;
 use crate::usecases::caller::Caller;
+use crate::usecases::keyed_id::keyed_id;
 use crate::usecases::push_operations::{PushBatch, PushError, push_operations, read_record};
 use crate::usecases::read_record::is_readable;
 use crate::usecases::reading::{ReadError, readable};
@@ -19,7 +20,6 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use sync_protocol::canonical::to_json;
-use sync_protocol::digest::sha256;
 use sync_protocol::merge::Outcome;
 use sync_protocol::op::{Body, CapturedTimes, Head, Op};
 use sync_protocol::record::Record;
@@ -106,11 +106,11 @@ pub async fn act_on_hazard(app: &Arc<App>, caller: &Caller, request: ActRequest)
         return Err(ActError::Unsound("排查记录只能处理提示、更正内容和答复申请".to_owned()));
     }
     let bodies = steps::steps(&record, &request.act).map_err(ActError::Unsound)?;
-    let ids: Vec<Uuid> = (0..bodies.len()).map(|index| op_id(caller, request.request, index)).collect();
+    let ids: Vec<Uuid> = (0..bodies.len()).map(|index| op_id(app, caller, &request, index)).collect();
     let mut outcomes = stored_outcomes(app, &ids).await?;
     if outcomes.is_empty() {
         let ops = bodies.into_iter().map(|body| op(app, caller, &record, request.base_rev, body));
-        let batch = PushBatch::of_console(caller.user, ids.iter().copied().zip(ops).collect());
+        let batch = PushBatch::of_console(app, caller.user, ids.iter().copied().zip(ops).collect());
         let asker = Caller { device: Some(batch.device), ..caller.clone() };
         let pushed = push_operations(app.clone(), asker, batch).await?;
         outcomes = pushed.results.into_iter().map(|result| result.outcome).collect();
@@ -132,12 +132,11 @@ async fn find_record(app: &App, caller: &Caller, kind: &str, id: Uuid) -> Result
     Ok(read_record(&row)?)
 }
 
-/// Ids follow from the asker and the request, so that asking twice does nothing twice and nobody else can take them.
-fn op_id(caller: &Caller, request: Uuid, index: usize) -> Uuid {
-    let digest = sha256(format!("paicha act {} {request} {index}", caller.user).as_bytes());
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+/// Ids follow from the asker, the request and what is asked, so that asking twice does nothing twice, another act under the same request is
+/// another act, and nobody else can take them.
+fn op_id(app: &App, caller: &Caller, request: &ActRequest, index: usize) -> Uuid {
+    let ActRequest { record, request, act, .. } = request;
+    keyed_id(app, &format!("act/{}/{record}/{request}/{index}/{act:?}", caller.user))
 }
 
 async fn stored_outcomes(app: &App, ids: &[Uuid]) -> Result<Vec<Outcome>, ActError> {

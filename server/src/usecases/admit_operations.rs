@@ -6,6 +6,7 @@
 use crate::app::App;
 use crate::auth::permissions::Action;
 use crate::usecases::caller::Caller;
+use crate::usecases::keyed_id::keyed_id;
 use crate::usecases::push_operations::{IncomingOp, PushBatch, PushError, push_operations};
 use crate::usecases::reading::{ReadError, readable};
 use paicha_db::ops::{self, NewOp};
@@ -68,24 +69,24 @@ pub async fn admit_operations(app: &Arc<App>, caller: &Caller, id: Uuid) -> Resu
         let page = unsettled::list_out_of_scope(&mut tx, (named.incarnation, &named.feed), after, limit).await?;
         let Some(last) = page.last() else { break };
         after = last.seq;
-        kept.extend(still_kept(&mut tx, page).await?);
+        kept.extend(still_kept(app, &mut tx, page).await?);
         if kept.len() >= PUSH_OPS_MAX {
             more = true;
             kept.truncate(PUSH_OPS_MAX);
             break;
         }
     }
-    let known = ops::find_answers(&mut tx, &[admitted_id(id)]).await?;
+    let known = ops::find_answers(&mut tx, &[admitted_id(app, id)]).await?;
     tx.rollback().await?;
     if kept.is_empty() && known.is_empty() {
         return Err(AdmitError::NotOutside);
     }
     let operations = kept.len();
     if operations > 0 {
-        let mut batch = PushBatch::of_console(caller.user, Vec::new());
+        let mut batch = PushBatch::of_admitted(app, named.incarnation.into());
         batch.admitted =
-            kept.iter().filter_map(|op| Some((admitted_id(op.id).into(), event(op)?))).collect::<BTreeMap<_, _>>();
-        batch.ops = kept.into_iter().map(incoming).collect();
+            kept.iter().filter_map(|op| Some((admitted_id(app, op.id).into(), event(op)?))).collect::<BTreeMap<_, _>>();
+        batch.ops = kept.into_iter().map(|op| incoming(app, op)).collect();
         let asker = Caller { device: Some(batch.device), ..caller.clone() };
         push_operations(app.clone(), asker, batch).await?;
     }
@@ -94,28 +95,25 @@ pub async fn admit_operations(app: &Arc<App>, caller: &Caller, id: Uuid) -> Resu
 }
 
 /// Those that were not taken in yet.
-pub(crate) async fn still_kept(tx: &mut paicha_db::Tx, page: Vec<NewOp>) -> Result<Vec<NewOp>, DbError> {
-    let ids: Vec<Uuid> = page.iter().map(|op| admitted_id(op.id)).collect();
+async fn still_kept(app: &App, tx: &mut paicha_db::Tx, page: Vec<NewOp>) -> Result<Vec<NewOp>, DbError> {
+    let ids: Vec<Uuid> = page.iter().map(|op| admitted_id(app, op.id)).collect();
     let known: Vec<Uuid> = ops::find_answers(tx, &ids).await?.into_iter().map(|answer| answer.id).collect();
-    Ok(page.into_iter().filter(|op| !known.contains(&admitted_id(op.id))).collect())
+    Ok(page.into_iter().filter(|op| !known.contains(&admitted_id(app, op.id))).collect())
 }
 
 /// The id under which an operation is taken in: the same for the same operation.
-pub(crate) fn admitted_id(id: Uuid) -> Uuid {
-    let digest = sha256(format!("paicha admitted {id}").as_bytes());
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+fn admitted_id(app: &App, id: Uuid) -> Uuid {
+    keyed_id(app, &format!("admitted/op/{id}"))
 }
 
 fn event(op: &NewOp) -> Option<sync_protocol::merge::EventTime> {
     serde_json::from_str::<Context>(&op.context).ok().map(|context| context.event)
 }
 
-fn incoming(kept: NewOp) -> IncomingOp {
+fn incoming(app: &App, kept: NewOp) -> IncomingOp {
     IncomingOp {
         seq: 0,
-        id: OpId(admitted_id(kept.id)),
+        id: OpId(admitted_id(app, kept.id)),
         group: None,
         digest_fits: true,
         digest: sha256(&kept.body),

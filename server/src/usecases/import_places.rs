@@ -12,6 +12,7 @@ use crate::usecases::caller::Caller;
 use crate::usecases::import_report::{
     ImportFailure, PassedOver, Progress, Rejection, RowFault, check_asker, good_rows,
 };
+use crate::usecases::keyed_id::keyed_id;
 use crate::usecases::push_operations::push_server_operations;
 use matching::{KnownPlaces, Match};
 use paicha_db::{Tx, feeds};
@@ -172,7 +173,9 @@ async fn store(app: &App, ops: Vec<(Uuid, Op)>, progress: Progress<'_>) -> Resul
     let mut left = ops.into_iter().peekable();
     progress(done, whole);
     while left.peek().is_some() {
-        let chunk: Vec<(Uuid, Op)> = left.by_ref().take(CHUNK_OPS_MAX).collect();
+        // Keyed, or a phone could push something under such an id first, and the place would never be made.
+        let keyed = |(id, op): (Uuid, Op)| (keyed_id(app, &format!("import/{id}")), op);
+        let chunk: Vec<(Uuid, Op)> = left.by_ref().take(CHUNK_OPS_MAX).map(keyed).collect();
         done += u64::try_from(chunk.len()).unwrap_or(0);
         let results = push_server_operations(app, chunk).await?;
         review += results.iter().filter(|result| waits(result.outcome.status)).count();

@@ -8,7 +8,7 @@ mod subjects;
 mod visit_facts;
 
 use crate::app::App;
-use crate::auth::seal::Purpose;
+use crate::usecases::keyed_id::keyed_id;
 use crate::usecases::projection::{StoredFlag, stored_flags};
 use crate::usecases::push_operations::{PushError, push_server_operations, read_record, server_patch};
 use paicha_db::feeds::{self, FeedRow};
@@ -176,9 +176,5 @@ fn operation_id(app: &App, record: &Record, value: &Value) -> Uuid {
     let stands = record.fields.get("integrity").and_then(|register| register.entries.last());
     let stands = stands.map_or(Uuid::nil(), |entry| entry.stamp.op.0);
     let keys: Vec<&Value> = value["flags"].as_array().into_iter().flatten().map(|flag| &flag["key"]).collect();
-    let name = format!("paicha/integrity/v1/{}/{stands}/{}", record.id, to_json(&keys));
-    let code = app.seals.derive(Purpose::Upload, name.as_bytes());
-    let mut bytes = [0_u8; 16];
-    bytes.copy_from_slice(&code.expose()[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    keyed_id(app, &format!("integrity/{}/{stands}/{}", record.id, to_json(&keys)))
 }

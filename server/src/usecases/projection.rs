@@ -18,7 +18,8 @@ use sync_protocol::geo::{Basis, Fix, Wgs84Point, canonical};
 use sync_protocol::merge::{FieldOutcome, report_village};
 use sync_protocol::record::{Record, Register};
 use sync_protocol::text::clean;
-use sync_protocol::time::Micros;
+use sync_protocol::time::{Grade, Micros};
+use sync_protocol::uscc::Uscc;
 use uuid::Uuid;
 
 /// The rows of some records.
@@ -131,10 +132,11 @@ fn counted_in(record: &Record) -> (String, String, bool) {
 }
 
 /// When something happened: the earlier of what the record claims and when its first operation was made, both as far as they can be
-/// trusted. A claim may lie before the saving of the record, never after its receipt.
+/// trusted. A claim may lie before the saving of the record, never after its receipt; a phone whose clock is no evidence claims nothing.
 fn event_at(record: &Record, claim: &str) -> i64 {
     let claimed = shown_clean(record, claim).and_then(|text| text.parse::<Micros>().ok());
     let made = record.created.at;
+    let claimed = claimed.filter(|_| record.created.grade != Grade::D);
     claimed.map_or(made, |claimed| claimed.min(made)).as_micros()
 }
 
@@ -147,7 +149,8 @@ fn place(record: &Record) -> PlaceRow {
         name: shown_clean(record, "name").unwrap_or_default(),
         place_type: shown_clean(record, "place_type"),
         sector: shown_clean(record, "sector"),
-        uscc: shown_clean(record, "uscc"),
+        // Enterprises count once by it, so what is none counts for nothing.
+        uscc: shown_clean(record, "uscc").filter(|code| Uscc::parse(code).is_ok()),
         address: shown_clean(record, "address"),
         lat84: point.map(Wgs84Point::lat84),
         lon84: point.map(Wgs84Point::lon84),

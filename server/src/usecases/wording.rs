@@ -155,6 +155,7 @@ pub fn reason_words(why: &str) -> &str {
         "unknown_record" => "等待的记录长时间没有上传，请联系填写人",
         "seq_reuse" => "序号已被其他内容使用，原文已隔离保存",
         "id_reuse" => "操作编号已被其他内容使用，原文已隔离保存",
+        "too_many" => "这条记录已有很多待处理的内容，这一项只保存了原文，请查看操作原文",
         other => other,
     }
 }

@@ -2,7 +2,7 @@
 //! each. An operation either takes effect (its record's revision rises by one, even if no value changed) or has no effect at all.
 
 use super::context::{Context, Scope};
-use super::fields::{FieldWrite, set_field, write_fields};
+use super::fields::{FieldWrite, is_owner, set_field, write_fields};
 use super::outcome::{End, FieldOutcome, Outcome, Settled, Status};
 use super::photos::{attach, retract};
 use super::standing::{Fate, fate_of};
@@ -148,7 +148,10 @@ fn change(world: &mut World, submission: Submission<'_>) -> Outcome {
             let writes = fields.iter().map(|(name, value)| (name, None, value));
             write_fields(&mut record, &submission, writes, (&standing, &stamp), true)
         }
-        Body::Submit => submit(&mut record, &stamp),
+        Body::Submit => {
+            let owns = submission.context.server || is_owner(&record.created, &submission);
+            submit(&mut record, owns, &standing, &stamp)
+        }
         Body::Transition { .. } => transition(&mut record, submission.op, &standing, &stamp),
         Body::Resolve { target, verdict, reason } => {
             resolve(&mut record, (*target, *verdict), reason.as_ref(), &standing, &stamp)

@@ -11,6 +11,7 @@ use crate::ids::FeedId;
 use crate::limits::{ASIDES_MAX, REGISTER_ENTRIES_MAX, REGISTER_ENTRIES_OF_ONE_MAX};
 use crate::op::Body;
 use crate::record::{Addition, Entry, Pending, Record, Stamp, Standing};
+use crate::role::Role;
 use crate::schema::{FieldSpec, Guarding, KindSpec, MergeRule, Ownership, Writers, find_kind};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -32,15 +33,17 @@ pub(super) fn write_fields<'a>(
 ) -> BTreeMap<String, FieldOutcome> {
     let Some(kind) = find_kind(&record.kind) else { return BTreeMap::new() };
     let only_adds = supplement || !may_change(record, kind, submission);
+    let owns = kind.ownership == Ownership::Shared || is_owner(&record.created, submission);
     let mut outcomes = BTreeMap::new();
     for (name, base, value) in writes {
         let write = FieldWrite { name, base, value };
-        let gathers = kind.find_field(name).is_some_and(|field| {
-            matches!(field.rule, MergeRule::Union | MergeRule::BestFix | MergeRule::ServerOnly | MergeRule::Append)
-                || field.name.ends_with(".*") && matches!(field.rule, MergeRule::MaxDanger(_))
-                || matches!(field.writers, Writers::Roles(_))
-                || matches!(field.guarding, Guarding::Always(_))
-        });
+        let gathers =
+            kind.find_field(name).filter(|field| owns || !OF_THE_SCENE.contains(&field.name)).is_some_and(|field| {
+                matches!(field.rule, MergeRule::Union | MergeRule::BestFix | MergeRule::ServerOnly | MergeRule::Append)
+                    || field.name.ends_with(".*") && matches!(field.rule, MergeRule::MaxDanger(_))
+                    || matches!(field.writers, Writers::Roles(_))
+                    || matches!(field.guarding, Guarding::Always(_))
+            });
         let outcome = if only_adds && !gathers {
             Some(add(record, &write, stamp))
         } else {
@@ -51,16 +54,21 @@ pub(super) fn write_fields<'a>(
     outcomes
 }
 
+/// Fields of an event record in which nobody joins in but the phone that made it: where it was, and whose visit it was too.
+const OF_THE_SCENE: [&str; 2] = ["fix", "joint_visit"];
+
+/// Whether the phone that wrote `created` writes now, in this life or a later one.
+pub(super) fn is_owner(created: &Stamp, submission: &Submission<'_>) -> bool {
+    created.incarnation == submission.incarnation || submission.context.ancestors.contains(&created.incarnation)
+}
+
 /// An event record belongs to the phone that made it until that phone submits it; the answer depends on that phone's own sequence only,
 /// never on what happened to arrive first.
 fn may_change(record: &Record, kind: &KindSpec, submission: &Submission<'_>) -> bool {
-    let owner = |stamp: &Stamp| {
-        stamp.incarnation == submission.incarnation || submission.context.ancestors.contains(&stamp.incarnation)
-    };
     match kind.ownership {
         Ownership::Shared => true,
         Ownership::UntilSubmitted => {
-            submission.context.server || (owner(&record.created) && record.submitted.is_none())
+            submission.context.server || (is_owner(&record.created, submission) && record.submitted.is_none())
         }
     }
 }
@@ -101,6 +109,10 @@ pub(super) fn set_field(
         let aside = Aside { field: field.name, base: base.as_ref().or(field.base), value: field.value, reason: None };
         return Some(set_aside(record, why, aside, village, (standing, stamp)));
     }
+    if spec.is_some_and(|spec| spec.writers == Writers::Declaration) && is_declared_otherwise(record, &field) {
+        let aside = Aside { field: field.name, base: None, value: field.value, reason: None };
+        return Some(set_aside(record, FieldOutcome::InvalidValue, aside, village, (standing, stamp)));
+    }
     let entry = Entry { value: field.value.clone(), village, via: None, stamp: stamp.clone() };
     let register = record.fields.entry(field.name.to_owned()).or_default();
     let past = record.past.get(field.name).into_iter().flatten();
@@ -116,6 +128,13 @@ pub(super) fn set_field(
         written.replaced.into_iter().for_each(|old| insert(past, old));
     }
     written.outcome.or(if spec.is_none() { Some(FieldOutcome::UnknownField) } else { None })
+}
+
+/// What identifies evidence is what was declared first, for ever: a second declaration with another hash must not put another picture in
+/// its place. (The one thing here that goes by arrival: an id is drawn at random, so two phones never share one by themselves.)
+fn is_declared_otherwise(record: &Record, field: &FieldWrite<'_>) -> bool {
+    let known = record.fields.get(field.name).into_iter().flat_map(|register| &register.entries);
+    known.into_iter().any(|entry| entry.value != *field.value)
 }
 
 /// Whether a field holds as many values as it may, all in all or of this author. What is more dangerous than everything there is always
@@ -159,6 +178,9 @@ fn obstacle(
     if !may {
         return Some((FieldOutcome::NotAllowed, None));
     }
+    if is_of_enterprise(submission) && !enterprise_may(record, field, submission) {
+        return Some((FieldOutcome::NotAllowed, None));
+    }
     if field.name == "state" && kind.initial_state.is_some() {
         return Some((FieldOutcome::IllegalTransition, None));
     }
@@ -169,7 +191,40 @@ fn obstacle(
         return None;
     }
     let seen = seen_value(record, spec, field.name, (standing, stamp));
-    is_guarded(spec, record, body, seen.as_ref(), field.value, stamp).then_some((FieldOutcome::Proposal, seen))
+    is_guarded(spec, record, body, seen.as_ref(), field.value, (standing, stamp))
+        .then_some((FieldOutcome::Proposal, seen))
+}
+
+/// What an enterprise or an expert fills in on a hazard that others found: the repair, never what was found.
+const OF_THE_REPAIR: [&str; 11] = [
+    "plan.",
+    "resp.",
+    "dual.",
+    "explanation.",
+    "deadline",
+    "control",
+    "control_measure",
+    "work_done",
+    "spent_fen",
+    "analogies",
+    "remark",
+];
+
+/// Whether the author has no role but those that see their own records only.
+fn is_of_enterprise(submission: &Submission<'_>) -> bool {
+    let roles = &submission.context.roles;
+    !submission.context.server && !roles.is_empty() && roles.iter().all(|role| matches!(role, Role::R7 | Role::R8))
+}
+
+/// Their own records, with checks of their own kinds; of others' what belongs to the repair.
+fn enterprise_may(record: &Record, field: &FieldWrite<'_>, submission: &Submission<'_>) -> bool {
+    let own = record.created.author == submission.op.head.author;
+    let expert = submission.context.roles.contains(&Role::R8);
+    if own && record.kind == "inspection" && field.name == "kind" && !expert {
+        return field.value.as_str().is_some_and(|kind| kind.starts_with("self_"));
+    }
+    let of_repair = |name: &str| field.name == name || name.ends_with('.') && field.name.starts_with(name);
+    own || record.kind == "photo" || record.kind == "hazard" && OF_THE_REPAIR.iter().any(|name| of_repair(name))
 }
 
 /// A value that does not simply count.

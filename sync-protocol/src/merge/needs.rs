@@ -17,7 +17,8 @@ pub(super) fn seen_value(
     name: &str,
     (standing, stamp): (&Standing, &Stamp),
 ) -> Option<Value> {
-    let seen = |other: &Stamp| stamp.had_seen(standing, other);
+    // Whoever changes a record knows of it: what it was made with counts as seen, whatever revision a phone claims.
+    let seen = |other: &Stamp| other.op == record.created.op || stamp.had_seen(standing, other);
     let seen_of = |name: &str| {
         let entries = record.fields.get(name).into_iter().flat_map(|register| &register.entries);
         let past = record.past.get(name).into_iter().flatten();
@@ -50,7 +51,7 @@ pub(super) fn is_guarded(
     body: &Body,
     seen: Option<&Value>,
     new: &Value,
-    stamp: &Stamp,
+    (standing, stamp): (&Standing, &Stamp),
 ) -> bool {
     let Some(seen) = seen else { return matches!(spec.guarding, Guarding::Always(_)) };
     match spec.guarding {
@@ -58,8 +59,14 @@ pub(super) fn is_guarded(
         Guarding::Always(_) => !matches!(body, Body::Create(_)) || seen != new,
         Guarding::Safer(_) | Guarding::SaferByLevel(..) | Guarding::Level(..) => is_safer(spec.rule, seen, new),
         Guarding::Change(_) => seen != new,
-        Guarding::Shortening(_) => length(new) < length(seen) && stamp.author != record.created.author,
+        Guarding::Shortening(_) => length(new) < length(seen) && !is_own(record, (standing, stamp)),
     }
+}
+
+/// Whether the person who made the record writes: not somebody else under their name, unless on the phone that made it.
+fn is_own(record: &Record, (standing, stamp): (&Standing, &Stamp)) -> bool {
+    let same_phone = stamp.incarnation == record.created.incarnation;
+    stamp.author == record.created.author && (standing.uploader.is_none() || same_phone)
 }
 
 fn is_safer(rule: MergeRule, seen: &Value, new: &Value) -> bool {
@@ -70,6 +77,17 @@ fn length(value: &Value) -> usize {
     value.as_str().map_or(0, |text| text.chars().count())
 }
 
+/// Whether anybody ever judged the hazard 重大.
+fn was_judged_major(record: &Record, before: Before) -> bool {
+    let entries = record.fields.get("level").into_iter().flat_map(|register| &register.entries);
+    let mut all = entries.chain(record.past.get("level").into_iter().flatten());
+    let judged = |value: &Value| LEVELS.iter().position(|level| value == level).is_some_and(|rank| rank > SUSPECTED);
+    all.any(|entry| before.is_none_or(|before| entry.stamp.at < before) && judged(&entry.value))
+}
+
+/// Place of 疑似 among the levels.
+const SUSPECTED: usize = 1;
+
 /// Who has to agree to a proposal.
 pub(super) fn needs_of(record: &Record, pending: &Pending, before: Before) -> Needs {
     let spec = find_kind(&record.kind).and_then(|kind| kind.find_field(&pending.field));
@@ -78,7 +96,8 @@ pub(super) fn needs_of(record: &Record, pending: &Pending, before: Before) -> Ne
         Guarding::Open => ANYONE,
         Guarding::Safer(needs) | Guarding::Change(needs) | Guarding::Shortening(needs) => needs,
         Guarding::Always(needs) => {
-            if pending.strict {
+            // A 重大 that is merged into another leaves the numbers, so that takes two people like everything that makes it look safer.
+            if pending.strict || pending.field == "duplicate_of" && was_judged_major(record, before) {
                 OFFICE_AND_LEADER
             } else {
                 needs
@@ -88,9 +107,13 @@ pub(super) fn needs_of(record: &Record, pending: &Pending, before: Before) -> Ne
             let level = super::view::shown_at(record, "level", before);
             if level.as_ref().and_then(Value::as_str) == Some("general") { general } else { major }
         }
+        // Not by what the proposer had seen or says: whoever approves may have seen more, and replaces that.
         Guarding::Level(suspected, judged) => {
-            let of_suspected = pending.base.as_ref().and_then(Value::as_str) == LEVELS.get(1).copied();
-            if of_suspected { suspected } else { judged }
+            if was_judged_major(record, before) {
+                judged
+            } else {
+                suspected
+            }
         }
     }
 }

@@ -63,13 +63,15 @@ fn declare_photo(
         .remove(&photo.photo)
         .unwrap_or_else(|| empty_record(submission, kind, photo.photo, stamp.clone()));
     record.rev = rev;
-    if stamp.order() < record.created.order() {
+    let hash = Value::from(photo.sha256.to_ascii_lowercase());
+    let known = record.fields.get("sha256").into_iter().flat_map(|register| &register.entries);
+    if known.into_iter().all(|entry| entry.value == hash) && stamp.order() < record.created.order() {
         // Several phones may declare one photo; who counts as its maker must not depend on who arrived first.
         record.created = stamp.clone();
         record.received_at = submission.context.received_at;
     }
     let claims = [
-        ("sha256", Some(Value::from(photo.sha256.to_ascii_lowercase()))),
+        ("sha256", Some(hash)),
         ("bytes", Some(Value::from(photo.bytes))),
         ("mime", Some(Value::from(photo.mime.as_str()))),
         ("taken_at", photo.taken_at.as_ref().map(|at| serde_json::json!(at))),

@@ -7,7 +7,7 @@ use super::outcome::FieldOutcome;
 use crate::ids::{FeedId, OpId, UserId};
 use crate::record::{Decision, Entry, Pending, Record, Stamp, Standing, Verdict};
 use crate::time::Micros;
-use crate::workflow::{Needs, OFFICE_AND_LEADER, Person, are_covered, find_edge, lacking};
+use crate::workflow::{ANYONE, Needs, OFFICE_AND_LEADER, Person, are_covered, find_edge, lacking};
 use serde_json::Value;
 
 /// What became of a change that may have to wait.
@@ -99,7 +99,8 @@ pub(super) fn fate_of_transition(record: &Record, entry: &Entry, level: Option<&
     let to = entry.value.as_str().unwrap_or_default();
     let Some(edge) = find_edge(&via.from, to) else { return Fate::Waits };
     let needs = edge.needs(level);
-    if is_refused(record, &entry.stamp, needs, before) {
+    // What makes things look more dangerous is final: nobody's refusal undoes a reopening or a failed review.
+    if needs != ANYONE && is_refused(record, &entry.stamp, needs, before) {
         return Fate::Refused;
     }
     let Some(agreed) = agreement(record, (&via.standing, &entry.stamp), needs, before) else { return Fate::Waits };

@@ -102,7 +102,7 @@ fn sorted_set(values: &[Visible<'_>]) -> Value {
 fn best_fix<'a, 'b>(values: &'b [Visible<'a>]) -> Option<&'b Visible<'a>> {
     let accuracy = |entry: &Visible<'_>| {
         let fix: Fix = serde_json::from_value(entry.value.clone()).ok()?;
-        let metres = fix.acc_m.filter(|metres| metres.is_finite()).unwrap_or(f64::MAX);
+        let metres = fix.acc_m.filter(|metres| metres.is_finite() && *metres > 0.0).unwrap_or(f64::MAX);
         Some((fix.mock.unwrap_or(false), metres))
     };
     let ranked = values.iter().filter_map(|entry| accuracy(entry).map(|accuracy| (accuracy, entry)));
@@ -178,7 +178,10 @@ pub fn report_village(record: &Record) -> Option<VillageOfRecord> {
     let village_of = |field: &str| {
         let shown = shown_field(record, field)?;
         let values = visible(record, field, None);
-        values.into_iter().find(|entry| *entry.value == shown).and_then(|entry| entry.village.cloned())
+        // Where it was made says more than a better fix that somebody adds later: that one may be anywhere.
+        let made = values.iter().find(|entry| field == "fix" && entry.stamp.op == record.created.op);
+        let told = made.or(values.iter().find(|entry| *entry.value == shown));
+        told.and_then(|entry| entry.village.cloned())
     };
     let located = village_of("fix").or_else(|| village_of("point"));
     let code = |feed: Option<FeedId>| feed.and_then(|feed| feed.as_str().parse().ok());

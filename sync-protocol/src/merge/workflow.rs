@@ -18,8 +18,13 @@ use std::collections::BTreeMap;
 
 type Outcomes = BTreeMap<String, FieldOutcome>;
 
-/// Freezes an event record.
-pub(super) fn submit(record: &mut Record, stamp: &Stamp) -> Outcomes {
+/// Freezes an event record: the phone that made it does, nobody else; other people's words would turn the maker's into additions.
+pub(super) fn submit(record: &mut Record, owns: bool, standing: &Standing, stamp: &Stamp) -> Outcomes {
+    if !owns {
+        let aside = Aside { field: "submitted", base: None, value: &Value::Bool(true), reason: None };
+        let outcome = set_aside(record, FieldOutcome::NotAllowed, aside, None, (standing, stamp));
+        return [("submitted".to_owned(), outcome)].into();
+    }
     let earlier = record.submitted.as_ref().is_some_and(|old| old.order() <= stamp.order());
     if !earlier {
         record.submitted = Some(stamp.clone());

@@ -9,6 +9,7 @@ use super::hazard::HAZARD;
 use super::inspection::{INSPECTION, REVIEW};
 use super::{FieldSpec, Guarding, KindSpec, Ownership, Writers};
 use crate::role::Role;
+use crate::workflow::OFFICE;
 
 pub(super) const fn field(
     name: &'static str,
@@ -67,7 +68,8 @@ const PLACE: KindSpec = KindSpec {
     fields: &[
         field("name", "名称", Text, Ask, Always),
         field("place_type", "类型", Code(PLACE_TYPES), Ask, Always),
-        field("uscc", "统一社会信用代码", Text, Ask, No),
+        // Enterprises count once by it, so one that stands is changed by the office.
+        guarded(field("uscc", "统一社会信用代码", Text, Ask, No), Guarding::Change(OFFICE)),
         field("sector", "行业领域", Code(SECTORS), Ask, No),
         field("address", "地址", Text, KeepBoth, No),
         field("employees", "从业人数", Integer, Ask, No),

@@ -128,8 +128,12 @@ fn satellite(captured: &Captured) -> Option<(Micros, i64)> {
     captured.gnss_at.filter(|_| usable).map(|gnss_at| (gnss_at, age_us))
 }
 
+/// Nobody keeps work on a phone for longer; a phone whose battery died thinks that it is 1970 or the year it was made.
+const WALL_AGE_MAX_US: i64 = 400 * DAY_US;
+
 fn wall_is_plausible(captured: &Captured) -> bool {
     captured.previous_event_at.is_none_or(|previous| previous <= captured.wall)
+        && captured.received_at.since(captured.wall) <= WALL_AGE_MAX_US
         && captured.wall <= captured.received_at.saturating_add(CLOCK_AHEAD_MAX_US)
 }
 
@@ -290,11 +294,8 @@ mod tests {
             let expected = Graded { event_at, grade: expected, uncertainty_us: None, clock_suspect: suspect };
             assert_eq!(with_wall(wall), expected, "{wall}");
         }
-        assert_eq!(
-            grade(&Captured { wall: Micros::MIN, ..plain() }).grade,
-            Grade::C,
-            "the first fact has no lower bound"
-        );
+        let first = |age_us: i64| grade(&Captured { wall: received().saturating_add(-age_us), ..plain() }).grade;
+        assert_eq!((first(WALL_AGE_MAX_US), first(WALL_AGE_MAX_US + 1)), (Grade::C, Grade::D), "a dead battery's 1970");
     }
 
     #[test]

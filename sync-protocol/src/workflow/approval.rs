@@ -68,7 +68,8 @@ pub fn are_covered(needs: Needs, people: &[Person<'_>], is_finder: impl Fn(UserI
 fn fill(needs: &[Slot], people: &[Person<'_>], taken: &mut Vec<UserId>, is_finder: &impl Fn(UserId) -> bool) -> bool {
     let Some((slot, rest)) = needs.split_first() else { return true };
     let fits = |person: &Person<'_>| {
-        person.roles.iter().any(|role| slot.roles.contains(role)) && !(slot.not_finder && is_finder(person.user))
+        person.roles.iter().any(|role| slot.roles.contains(role))
+            && !(slot.not_finder && (is_finder(person.user) || person.uploader.is_some_and(&is_finder)))
     };
     for person in people.iter().filter(|person| fits(person)) {
         let ids = || std::iter::once(person.user).chain(person.uploader);

@@ -3,7 +3,7 @@
 //! told what to add and not that something is wrong.
 
 use crate::merge::{is_delisted, shown_field};
-use crate::record::{Entry, Record};
+use crate::record::{Entry, PhotoLink, Record};
 use crate::schema::{RESPONSIBILITY_PARTIES, RESPONSIBILITY_STAGES};
 use serde_json::Value;
 
@@ -67,7 +67,7 @@ impl Guard {
             Self::Verdict => {
                 unless(by_document(entry) || evidence(entry, "verdict").as_deref() == Some("real"), "verdict")
             }
-            Self::ProofOfRepair => unless(by_document(entry) || has_proof(record), "photos.after"),
+            Self::ProofOfRepair => unless(by_document(entry) || has_proof(record, entry), "photos.after"),
             Self::OtherThanRectifier => unless(!is_own_repair(record, entry), "another_reviewer"),
             Self::NoHardFlag => open_hard_flags(record),
             Self::Delisted => unless(is_delisted(record), "delisted"),
@@ -120,15 +120,23 @@ fn is_about_fire(record: &Record) -> bool {
 }
 
 fn has_photo(record: &Record, role: &str) -> bool {
-    record.photos.values().any(|link| link.is_live() && link.roles.iter().any(|known| known == role))
+    record.photos.values().any(|link| link.is_live() && shows(link, role))
 }
 
-/// An after-photo by the app's camera that was attached since the hazard was found.
-fn has_proof(record: &Record) -> bool {
-    let found = record.created.at;
+/// A picture of before the repair shows nothing of after it, whatever else is said of it.
+fn shows(link: &PhotoLink, role: &str) -> bool {
+    let said = |wanted: &str| link.roles.iter().any(|known| known == wanted);
+    said(role) && !(role == "after" && said("before"))
+}
+
+/// An after-photo by the app's camera that was attached since the hazard was found and since the repair began that `entry` accepts.
+fn has_proof(record: &Record, entry: &Entry) -> bool {
+    let states = record.fields.get("state").into_iter().flat_map(|register| &register.entries);
+    let began = states.filter(|state| state.value == "fixing" && state.stamp.at <= entry.stamp.at);
+    let began = began.map(|state| state.stamp.at).max();
+    let since = began.map_or(record.created.at, |began| began.max(record.created.at));
     record.photos.values().any(|link| {
-        let after = link.roles.iter().any(|role| role == "after");
-        after && link.in_app && link.is_live() && link.attached.iter().any(|stamp| stamp.at >= found)
+        shows(link, "after") && link.in_app && link.is_live() && link.attached.iter().any(|stamp| stamp.at >= since)
     })
 }
 
@@ -148,7 +156,16 @@ fn is_own_repair(record: &Record, entry: &Entry) -> bool {
     states
         .filter(|other| other.stamp.op != entry.stamp.op && other.value.as_str() == Some(from))
         .filter(|other| other.via.as_ref().is_some_and(|via| via.from == "fixing"))
-        .any(|other| other.stamp.author == entry.stamp.author && evidence(other, "on_behalf_of").is_none())
+        .any(|other| is_same_person(other, entry) && evidence(other, "on_behalf_of").is_none())
+}
+
+/// Whether one of those who stand behind one entry, its author or who handed it in for them, stands behind the other.
+fn is_same_person(one: &Entry, other: &Entry) -> bool {
+    let behind = |entry: &Entry| {
+        let uploader = entry.via.as_ref().and_then(|via| via.standing.uploader);
+        std::iter::once(entry.stamp.author).chain(uploader).collect::<Vec<_>>()
+    };
+    behind(one).iter().any(|person| behind(other).contains(person))
 }
 
 /// Keys of hard flags that the office has not answered.

@@ -6,3 +6,4 @@
 mod numbers;
 mod steps;
 mod story;
+mod tricks;

@@ -67,9 +67,12 @@ fn a_merged_hazard_counts_no_more() {
     let before = story.now();
     story.say(INSPECTOR, json!({"kind": "link_duplicate", "survivor": other, "reason": "同一处"}));
     assert!(counts(&story, Micros::MAX).is_some(), "an inspector alone joins nothing");
-    story.say(OFFICE, json!({"kind": "link_duplicate", "survivor": other, "reason": "同一处"}));
+    let (op, _) = story.say(OFFICE, json!({"kind": "link_duplicate", "survivor": other, "reason": "同一处"}));
+    assert!(counts(&story, Micros::MAX).is_some(), "nor does the office alone, for a 重大");
+    story.agree(LEADER, op);
     assert_eq!(counts(&story, Micros::MAX), None);
     assert!(counts(&story, before.saturating_add(1)).is_some());
-    story.say(OFFICE, json!({"kind": "link_duplicate", "survivor": null, "reason": "核实为两处"}));
+    let (op, _) = story.say(OFFICE, json!({"kind": "link_duplicate", "survivor": null, "reason": "核实为两处"}));
+    story.agree(LEADER, op);
     assert!(counts(&story, Micros::MAX).is_some());
 }

@@ -44,7 +44,18 @@ impl Story {
         self.say_having_seen(who, seen, body)
     }
 
-    pub(super) fn say_having_seen(&mut self, Who(person, role): Who, base_rev: i64, body: Value) -> (OpId, Outcome) {
+    /// Says something under `author`'s name, from the phone and the login of `uploader`.
+    pub(super) fn say_for(&mut self, author: Who, uploader: Who, body: Value) -> (OpId, Outcome) {
+        let seen = self.record().rev;
+        self.say_all(author, uploader, seen, body)
+    }
+
+    pub(super) fn say_having_seen(&mut self, who: Who, base_rev: i64, body: Value) -> (OpId, Outcome) {
+        self.say_all(who, who, base_rev, body)
+    }
+
+    fn say_all(&mut self, author: Who, uploader: Who, base_rev: i64, body: Value) -> (OpId, Outcome) {
+        let Who(person, role) = author;
         self.ops += 1;
         self.minute += 1;
         let mut object = json!({"type": "hazard", "village": "500999001203", "record": Uuid::from_u128(HAZARD),
@@ -55,7 +66,7 @@ impl Story {
         let at = self.now();
         let context = Context {
             received_at: at,
-            uploader: UserId(Uuid::from_u128(person)),
+            uploader: UserId(Uuid::from_u128(uploader.0)),
             roles: vec![role],
             scope: Scope::Inside,
             server: person == 0,
@@ -65,7 +76,7 @@ impl Story {
             place_village: None,
         };
         let op_id = OpId(Uuid::from_u128(0x1000 + self.ops));
-        let incarnation = IncarnationId(Uuid::from_u128(0x100 + person));
+        let incarnation = IncarnationId(Uuid::from_u128(0x100 + uploader.0));
         let seq = i64::try_from(self.ops).unwrap();
         let outcome = decide(&mut self.world, Submission { id: op_id, incarnation, seq, op: &op, context: &context });
         (op_id, outcome)

@@ -5,6 +5,7 @@ use calamine::{Reader as _, Xlsx, open_workbook_from_rs};
 use paicha_tests::app::{SUBDISTRICT, SignedIn, TestApp, both_servers};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::Cursor;
 use sync_protocol::digest::op_digest;
 use sync_protocol::role::Role;
@@ -20,6 +21,7 @@ struct Inspected<'a> {
     inspector: SignedIn,
     office: SignedIn,
     seq: u128,
+    lives: BTreeMap<u128, i64>,
 }
 
 impl<'a> Inspected<'a> {
@@ -29,7 +31,7 @@ impl<'a> Inspected<'a> {
         app.clock.set("2023-07-03T09:00:00+08:00".parse::<Micros>()?.as_micros());
         let inspector = app.user("inspector", Role::R1, &[EAST, WEST]).await?;
         let office = app.user("office", Role::R3, &["*"]).await?;
-        Ok(Self { app, inspector, office, seq: 0 })
+        Ok(Self { app, inspector, office, seq: 0, lives: BTreeMap::new() })
     }
 
     /// Hands in one operation that was made at an instant; its result.
@@ -39,9 +41,10 @@ impl<'a> Inspected<'a> {
             "hlc": format!("{:08}", self.seq), "author": self.inspector.user });
         op.as_object_mut().context("object")?.extend(body.as_object().context("object")?.clone());
         let digest = op_digest(op.to_string().as_bytes());
-        // Every operation from a phone of its own: clocks of tests jump, and a phone's clock may not.
-        let life = Uuid::from_u128(0xcc00 + self.seq);
-        let ops = json!([{ "seq": 1, "id": Uuid::from_u128(0xab00 + self.seq), "digest": digest, "op": op }]);
+        // Every record from a phone of its own: clocks of tests jump, and a phone's clock may not.
+        let life = Uuid::from_u128(0xcc_0000 + record);
+        let seq = self.lives.entry(record).and_modify(|seq| *seq += 1).or_insert(1);
+        let ops = json!([{ "seq": seq, "id": Uuid::from_u128(0xab00 + self.seq), "digest": digest, "op": op }]);
         let envelope = json!({ "proto": 1, "device": self.inspector.device, "incarnation": life, "ops": ops });
         let pushed = self.app.post(Some(&self.inspector), "/v1/sync/push", &envelope).await?.ok()?;
         Ok(pushed["results"][0].clone())

@@ -49,7 +49,7 @@ async fn a_phone_on_the_command_line_captures_offline_and_hands_in_later() -> Re
     expect(folder, &enrol, true, VILLAGE).await?;
     line.lead_to(None)?;
     expect(folder, &["phone", "capture", "words.jpg"], false, "尚未保存").await?;
-    expect(folder, &["phone", "capture", "photo.jpg"], true, "已存手机，有网自动上传").await?;
+    expect(folder, &["phone", "capture", "photo.jpg"], true, "已存手机，有网时运行 paicha phone sync 上传").await?;
     expect(folder, &["phone", "status"], true, "待上传").await?;
     line.lead_to(Some(&app.url))?;
     expect(folder, &["phone", "sync"], true, "照片 1 张").await?;

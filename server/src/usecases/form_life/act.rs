@@ -6,8 +6,8 @@ use super::content::{self, FormContent};
 use super::{FormQuery, LifeError, Loaded, allow, in_force, load, read_form_life, view::FormView};
 use crate::app::App;
 use crate::auth::permissions::Action;
-use crate::auth::seal::Purpose;
 use crate::usecases::caller::Caller;
+use crate::usecases::keyed_id::keyed_id;
 use crate::usecases::push_operations::{push_server_operations, server_patch};
 use paicha_db::accounts;
 use serde::Deserialize;
@@ -18,7 +18,6 @@ use sync_protocol::ids::{FeedId, RecordId};
 use sync_protocol::op::{Body, Op};
 use sync_protocol::time::Micros;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// What somebody does with a form.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -64,7 +63,9 @@ pub async fn act_on_form(app: &App, caller: &Caller, query: &FormQuery, act: &Fo
     };
     if let Some(checked) = content.as_ref().or(standing.as_ref().filter(|_| action == FormAction::Lock)) {
         let found = checks::check(app, &mut tx, which, place, checked).await?;
-        settle(caller, &loaded, &found, &act.explained)?;
+        // What was explained when it was handed in holds for the lock of that content, and for nothing later.
+        let handed_in = loaded.events.last().filter(|_| action == FormAction::Lock).map(|event| &event.explained);
+        settle(caller, &loaded, &found, (&act.explained, handed_in))?;
     }
     let by_name = accounts::find_user(&mut tx, caller.user.0).await?.map(|user| user.name).unwrap_or_default();
     tx.rollback().await?;
@@ -95,12 +96,11 @@ fn settle(
     caller: &Caller,
     loaded: &Loaded,
     found: &[Check],
-    explained: &BTreeMap<String, String>,
+    (explained, handed_in): (&BTreeMap<String, String>, Option<&BTreeMap<String, String>>),
 ) -> Result<(), LifeError> {
-    let before = loaded.events.iter().flat_map(|event| &event.explained);
     let words = |code: &str| {
-        let said = explained.iter().chain(before.clone()).find(|(known, _)| *known == code);
-        said.is_some_and(|(_, words)| !words.trim().is_empty())
+        let said = explained.get(code).or(handed_in.and_then(|words| words.get(code)));
+        said.is_some_and(|words| !words.trim().is_empty())
     };
     let overrides = caller.may(Action::LockForm, Some(&loaded.area.id));
     let stands = |check: &&Check| {
@@ -119,7 +119,8 @@ async fn write(
     content: Option<&FormContent>,
 ) -> Result<(), LifeError> {
     let feed: FeedId = loaded.area.id.parse().map_err(|_| LifeError::NotAllowed)?;
-    let record: RecordId = loaded.record.unwrap_or_else(|| keyed(app, &format!("form/{}", name(query, &feed)))).into();
+    let record: RecordId =
+        loaded.record.unwrap_or_else(|| keyed_id(app, &format!("form/{}", name(query, &feed)))).into();
     let mut event = event;
     if let Some(content) = content {
         let mut tx = app.database.begin_write().await?;
@@ -130,11 +131,11 @@ async fn write(
     let field = format!("event.{number:04}");
     let mut ops = Vec::new();
     if loaded.record.is_none() {
-        let id = keyed(app, &format!("create/{}", name(query, &feed)));
+        let id = keyed_id(app, &format!("form/create/{}", name(query, &feed)));
         ops.push((id, creation(app, query, feed.clone(), record)));
     }
     let value = serde_json::from_str(&to_json(&event)).unwrap_or_default();
-    let id = keyed(app, &format!("event/{}/{number}", name(query, &feed)));
+    let id = keyed_id(app, &format!("form/event/{}/{number}", name(query, &feed)));
     ops.push((id, server_patch(app, feed, record, vec![(&field, value)])));
     push_server_operations(app, ops).await?;
     let mut tx = app.database.begin_read().await?;
@@ -166,14 +167,6 @@ fn creation(app: &App, query: &FormQuery, feed: FeedId, record: RecordId) -> Op 
     op.head.record_kind = Some("form".to_owned());
     op.body = Body::Create(fields.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect());
     op
-}
-
-/// An id that nobody outside can guess, the same for the same name.
-fn keyed(app: &App, name: &str) -> Uuid {
-    let code = app.seals.derive(Purpose::Upload, format!("paicha/form/v1/{name}").as_bytes());
-    let mut bytes = [0_u8; 16];
-    bytes.copy_from_slice(&code.expose()[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 /// For callers that only want the instant of an event.

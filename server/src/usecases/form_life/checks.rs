@@ -1,9 +1,10 @@
 //! What stands against handing in or locking a form (domain 2.6, B1 to B5 and W1 to W6): each with its words, and the records to look at. What a
 //! newcomer gets wrong: a check reads the records that the form rests on as they are now, so what is mended makes it go away by itself.
 
-use super::FormKind;
-use super::content::{FormContent, stored_content};
+use super::content::{FormContent, compute, stored_content};
 use super::facts::{self, Facts};
+use super::view::changed_rows;
+use super::{FormKind, LifeError};
 use crate::app::App;
 use paicha_db::feeds::FeedRow;
 use paicha_db::{DbError, Tx, projections};
@@ -24,7 +25,7 @@ const UNCHECKED_PERCENT: i64 = 50;
 /// One check that stands against it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Check {
-    /// `B1` to `B7`, `W1` to `W6`.
+    /// `B1` to `B7`, `W1` to `W7`.
     pub code: &'static str,
     /// Nothing goes on until it is gone.
     pub hard: bool,
@@ -57,7 +58,7 @@ pub(super) async fn check(
     (kind, month): (FormKind, Month),
     (area, villages): (&FeedRow, &[FeedRow]),
     content: &FormContent,
-) -> Result<Vec<Check>, DbError> {
+) -> Result<Vec<Check>, LifeError> {
     let facts = facts::gather(app, tx, (area, villages), content).await?;
     let mut found = Vec::new();
     found.extend(sums(content));
@@ -69,6 +70,9 @@ pub(super) async fn check(
         };
         found.push(soft("W1", words.to_owned(), Vec::new()));
     }
+    if kind == FormKind::Appendix1 {
+        found.extend(changed_last_month(tx, (area, villages), month).await?);
+    }
     if kind == FormKind::Appendix2 {
         found.extend(nothing_wrong(content));
         found.extend(lower_than_before(tx, (area, month), content).await?);
@@ -77,6 +81,23 @@ pub(super) async fn check(
     }
     found.extend(silent_phones(&facts));
     Ok(found)
+}
+
+/// W7: a visit that was printed last month has other findings now; its row never prints again by itself.
+async fn changed_last_month(
+    tx: &mut Tx,
+    place: (&FeedRow, &[FeedRow]),
+    month: Month,
+) -> Result<Option<Check>, LifeError> {
+    let last = month.previous();
+    let form = projections::find_form(tx, &place.0.id, "appendix1", &last.to_string()).await?;
+    let Some(hash) = form.and_then(|form| form.content) else { return Ok(None) };
+    let Some(standing) = stored_content(tx, &hash).await? else { return Ok(None) };
+    let office = standing.office_name.clone();
+    let now = compute(tx, (FormKind::Appendix1, last), place, &office, standing.as_of, Some(&standing)).await?;
+    let rows: Vec<&str> = changed_rows(&standing, &now).collect();
+    let words = format!("上月已报的表中第{}行发现的隐患有变化，请先申请更正上月的表，或说明", rows.join("、"));
+    Ok((!rows.is_empty()).then(|| soft("W7", words, Vec::new())))
 }
 
 /// B1: the sum rules (I-11).

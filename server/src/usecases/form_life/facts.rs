@@ -19,9 +19,11 @@ use sync_protocol::workflow::five_missing;
 use uuid::Uuid;
 
 /// Records looked at in one statement.
-const AT_ONCE: usize = 500;
-/// Rows of one list; where there are more, the check stands anyway.
-const ROWS_MAX: i64 = 1000;
+const AT_ONCE: usize = 100;
+/// Rows of one list: more than a hundred records have.
+const ROWS_MAX: i64 = 20_000;
+/// Open hazards read at once.
+const PAGE_ROWS: i64 = 500;
 /// A phone is silent after so long.
 const SILENT_US: i64 = 48 * HOUR_US;
 /// Working days in which a 疑似 has to be judged.
@@ -71,16 +73,8 @@ pub(super) async fn gather(
     }
     let now = app.now();
     let of_area = Villages::Only(codes.clone());
-    for hazard in open_hazards(tx, &of_area, "suspected").await? {
-        if end_of_working_days(hazard.received_at, JUDGE_WORKING_DAYS) <= now {
-            facts.suspected.push(hazard.id);
-        }
-    }
-    for level in ["major_direct", "major_collective"] {
-        let open = open_hazards(tx, &of_area, level).await?;
-        facts
-            .without_five
-            .extend(open.into_iter().filter(|hazard| !five_missing(hazard).is_empty()).map(|hazard| hazard.id));
+    for state in ["reg", "plan", "fixing", "verify"] {
+        about_open_hazards(tx, &of_area, state, now, &mut facts).await?;
     }
     let seen_before = now.saturating_add(-SILENT_US).as_micros();
     let phones = list_silent_phones(tx, &codes, seen_before, ROWS_MAX).await?;
@@ -141,12 +135,34 @@ fn is_unfounded(record: &Record, catalogue: &Catalogue) -> bool {
     }
 }
 
-/// Hazards of a level that were neither put right nor voided.
-async fn open_hazards(tx: &mut Tx, villages: &Villages, level: &str) -> Result<Vec<Record>, DbError> {
-    let filter = HazardFilter { level: Some(level.to_owned()), ..HazardFilter::default() };
-    let page = Page { after: None, limit: ROWS_MAX };
-    let rows = projections::list_hazards(tx, villages, &filter, page).await?;
-    let open = rows.into_iter().filter(|row| ["reg", "plan", "fixing", "verify"].contains(&row.state.as_str()));
-    let ids: Vec<Uuid> = open.map(|row| row.id).collect();
-    records::find_records(tx, &ids).await?.iter().map(read_record).collect()
+/// Looks at every hazard in an open state: 疑似 that nobody judged in time (without a level is no better), 重大 without 五落实.
+async fn about_open_hazards(
+    tx: &mut Tx,
+    villages: &Villages,
+    state: &str,
+    now: Micros,
+    facts: &mut Facts,
+) -> Result<(), DbError> {
+    let filter = HazardFilter { state: Some(state.to_owned()), ..HazardFilter::default() };
+    let mut after = None;
+    loop {
+        let rows = projections::list_hazards(tx, villages, &filter, Page { after, limit: PAGE_ROWS }).await?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = Some((last.found_at, last.id));
+        let grave = rows.iter().filter(|row| row.level.as_deref() != Some("general"));
+        let ids: Vec<Uuid> = grave.map(|row| row.id).collect();
+        for row in records::find_records(tx, &ids).await? {
+            let hazard = read_record(&row)?;
+            match hazard.shown_text("level").as_deref() {
+                Some("major_direct" | "major_collective") if !five_missing(&hazard).is_empty() => {
+                    facts.without_five.push(hazard.id);
+                }
+                Some("major_direct" | "major_collective") => {}
+                Some(_) | None if end_of_working_days(hazard.received_at, JUDGE_WORKING_DAYS) <= now => {
+                    facts.suspected.push(hazard.id);
+                }
+                Some(_) | None => {}
+            }
+        }
+    }
 }

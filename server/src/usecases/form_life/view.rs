@@ -2,10 +2,11 @@
 
 use super::act::newest;
 use super::checks::{Check, line_name};
-use super::content::FormContent;
+use super::content::{ContentRow, FormContent};
 use super::{FormQuery, Loaded};
 use crate::usecases::projection::form_state_code;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use sync_protocol::form::{FormAction, FormEvent, FormState};
 use sync_protocol::ids::RecordId;
 use sync_protocol::time::Micros;
@@ -84,7 +85,7 @@ pub struct LateView {
     /// Records that it rests on and would not now.
     #[schema(value_type = Vec<uuid::Uuid>)]
     pub removed: Vec<RecordId>,
-    /// Numbers that would be others now: `一.3：2 → 3`.
+    /// Numbers that would be others now: `一.3：2 → 3`; for 附件1 rows whose findings would be.
     pub numbers: Vec<String>,
     /// The same in a sentence.
     pub text: String,
@@ -101,6 +102,9 @@ pub(super) fn late(standing: &FormContent, now: &FormContent) -> LateView {
     let changed = codes.filter(|code| now.number(code) != standing.number(code));
     let numbers: Vec<String> =
         changed.map(|code| format!("{}：{} → {}", line_name(code), standing.number(code), now.number(code))).collect();
+    let rows: Vec<String> =
+        changed_rows(standing, now).map(|number| format!("第{number}行发现的隐患有变化，请申请更正")).collect();
+    let numbers: Vec<String> = numbers.into_iter().chain(rows).collect();
     let text = if added.is_empty() && removed.is_empty() && numbers.is_empty() {
         "提交后没有新的变化".to_owned()
     } else {
@@ -109,6 +113,21 @@ pub(super) fn late(standing: &FormContent, now: &FormContent) -> LateView {
     };
     LateView { added, removed, numbers, text }
 }
+
+/// Numbers of the rows of 附件1 whose findings are not what was printed: a hazard that arrived later on a visit that was printed without it.
+pub(super) fn changed_rows<'a>(standing: &'a FormContent, now: &FormContent) -> impl Iterator<Item = &'a str> {
+    let rows = now.appendix1.iter().flatten();
+    let finding = |row: &ContentRow| row.cells[FINDING].clone();
+    let today: BTreeMap<RecordId, String> =
+        rows.filter_map(|row| Some((*row.inspections.first()?, finding(row)))).collect();
+    standing.appendix1.iter().flatten().filter_map(move |row| {
+        let now = today.get(row.inspections.first()?)?;
+        (*now != finding(row)).then_some(row.cells[0].as_str())
+    })
+}
+
+/// Place of 有无重大隐患及隐患描述 among the columns.
+const FINDING: usize = 5;
 
 /// Puts it together.
 pub(super) fn form_view(query: &FormQuery, loaded: &Loaded, checks: &[Check], late: Option<LateView>) -> FormView {

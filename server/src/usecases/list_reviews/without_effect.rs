@@ -91,7 +91,8 @@ impl Known {
 async fn of_op(tx: &mut Tx, known: &mut Known, row: UnsettledOp) -> Result<ReviewItem, DbError> {
     let sender = serde_json::from_str::<Context>(&row.context).ok().map(|context| context.uploader);
     let outcome = serde_json::from_str::<Outcome>(&row.outcome).ok();
-    let why = outcome.and_then(|outcome| outcome.reason).unwrap_or_default();
+    // An operation without a reason is here because a record holds as much as it may.
+    let why = outcome.and_then(|outcome| outcome.reason).unwrap_or_else(|| "too_many".to_owned());
     let (op, claim) = known.claim(tx, &row.body, sender, row.device).await?;
     Ok(item(format!("{OP}{}", row.id), row.id, row.feed, (why, row.received_at), op, claim))
 }

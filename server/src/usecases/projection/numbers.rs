@@ -7,7 +7,7 @@ use sync_protocol::merge::counted_periods;
 use sync_protocol::record::Record;
 use sync_protocol::schema::SPOT_ITEMS;
 use sync_protocol::text::clean;
-use sync_protocol::time::Micros;
+use sync_protocol::time::{Grade, Micros};
 
 /// The stretches of time in which a hazard counts.
 pub(super) fn periods(record: &Record) -> Vec<HazardPeriodRow> {
@@ -31,6 +31,7 @@ pub(super) fn spot_items(record: &Record) -> Vec<SpotItemRow> {
     let voided = record.shown("voided").and_then(|flag| flag.as_bool()) == Some(true);
     let Some(submitted) = record.submitted.as_ref().filter(|_| completed && !voided) else { return Vec::new() };
     let ended = record.shown_text("ended_at").and_then(|text| text.parse::<Micros>().ok());
+    let ended = ended.filter(|_| submitted.grade != Grade::D);
     let ended_at = ended.map_or(submitted.at, |ended| ended.min(submitted.at)).as_micros();
     let place = record.shown_text("place").and_then(|id| id.parse().ok());
     let (village, _, _) = counted_in(record);

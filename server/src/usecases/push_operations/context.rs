@@ -2,14 +2,14 @@
 //! each operation, so that nothing that changes later can change what the operation meant.
 
 use super::decide::Fresh;
-use super::intake::PushBatch;
+use super::intake::{PushBatch, admitted_life};
 use crate::app::App;
 use crate::auth::permissions::{Action, Grant, allows};
 use crate::auth::seal::Purpose;
 use crate::usecases::caller::Caller;
 use crate::usecases::load_grants::{LoadedGrants, load_grants};
 use paicha_db::incarnations::Incarnation;
-use paicha_db::{DbError, Tx, feeds, projections};
+use paicha_db::{DbError, Tx, feeds, incarnations, projections};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +34,8 @@ pub(super) struct Facts<'a> {
     app: &'a App,
     caller: &'a Caller,
     made_here: bool,
+    /// The phone's clock is off by more than a day now, so what it says about when things happened is no evidence.
+    clock_off: bool,
     admitted: BTreeMap<OpId, EventTime>,
     received_at: Micros,
     ancestors: Vec<IncarnationId>,
@@ -53,6 +55,9 @@ pub(super) async fn load_facts<'a>(
     received_at: Micros,
 ) -> Result<Facts<'a>, DbError> {
     let ops: Vec<&Op> = fresh.iter().filter_map(|fresh| fresh.op.op.as_ref().ok()).collect();
+    // What the office took in from this phone is its own.
+    let admitted = admitted_life(app, life.id.into());
+    let admitted = incarnations::find_incarnation(tx, admitted.0).await?.map(|_| admitted);
     let villages: BTreeSet<String> = ops.iter().map(|op| op.head.village.as_str().to_owned()).collect();
     let villages: Vec<String> = villages.into_iter().collect();
     let feeds = feeds::find_feeds(tx, &villages).await?.into_iter().map(|feed| feed.id).collect();
@@ -69,9 +74,10 @@ pub(super) async fn load_facts<'a>(
         app,
         caller,
         made_here: batch.made_here,
+        clock_off: batch.clock.as_ref().is_some_and(|clock| clock.wall.since(received_at).abs() > DAY_US),
         admitted: batch.admitted.clone(),
         received_at,
-        ancestors: life.parent.map(IncarnationId::from).into_iter().collect(),
+        ancestors: life.parent.map(IncarnationId::from).into_iter().chain(admitted).collect(),
         feeds,
         authors,
         places,
@@ -176,7 +182,10 @@ impl Facts<'_> {
             op.head.made_at.as_micros() < revoked_at && self.received_at.as_micros() < revoked_at + GRACE_DAYS * DAY_US
         };
         let lost = loaded.lost.iter().filter(|(grant, revoked_at)| holds(grant) && open(*revoked_at));
-        let roles: BTreeSet<Role> = lost.map(|(grant, _)| grant.role).filter(vouched).collect();
+        // Work done before is evidence and is taken; what decides (approvals, listings) ended with the role.
+        let roles = lost.map(|(grant, _)| grant.role).filter(vouched);
+        let roles: BTreeSet<Role> =
+            roles.map(|role| if FIELD_ROLES.contains(&role) { role } else { Role::R1 }).collect();
         let scope = if roles.is_empty() { Scope::Outside } else { Scope::Grace };
         (roles.into_iter().collect(), scope)
     }
@@ -197,6 +206,9 @@ impl Facts<'_> {
             anchor: self.anchor(head),
             previous_event_at: self.last_event_at,
         });
+        if self.clock_off && graded.grade == Grade::C {
+            return EventTime { at: self.received_at, grade: Grade::D, uncertainty_us: None, clock_suspect: true };
+        }
         self.last_event_at = self.last_event_at.max(Some(graded.event_at));
         EventTime {
             at: graded.event_at,

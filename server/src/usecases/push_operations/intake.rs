@@ -1,6 +1,7 @@
 //! A batch as it came, and how it is cut: chunks of bounded size that never split a local save. Pure.
 
-use crate::app::Installation;
+use crate::app::{App, Installation};
+use crate::usecases::keyed_id::keyed_id;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use sync_protocol::digest::{Sha256Bytes, digest_text, sha256};
@@ -93,8 +94,16 @@ impl PushBatch {
     }
 
     /// A batch that a person made at the console: each has a device and a sequence of their own here.
-    pub fn of_console(user: UserId, ops: Vec<(uuid::Uuid, Op)>) -> Self {
-        Self::made_here(console_id("device", user).into(), console_id("incarnation", user).into(), ops)
+    pub fn of_console(app: &App, user: UserId, ops: Vec<(uuid::Uuid, Op)>) -> Self {
+        let id = |what: &str| keyed_id(app, &format!("console/{what}/{user}"));
+        Self::made_here(id("device").into(), id("life").into(), ops)
+    }
+
+    /// A batch of operations that the office takes in: they stay the sequence of the phone they came from, and know nothing of what the
+    /// person who vouches for them has done.
+    pub fn of_admitted(app: &App, life: IncarnationId) -> Self {
+        let device = keyed_id(app, &format!("admitted/device/{life}"));
+        Self::made_here(device.into(), admitted_life(app, life), Vec::new())
     }
 
     fn made_here(device: DeviceId, incarnation: IncarnationId, ops: Vec<(uuid::Uuid, Op)>) -> Self {
@@ -125,12 +134,9 @@ impl PushBatch {
     }
 }
 
-/// What a person at the console counts as: the same for ever, so nothing has to be stored.
-fn console_id(what: &str, user: UserId) -> uuid::Uuid {
-    let digest = sha256(format!("paicha console {what} {user}").as_bytes());
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+/// The life under which operations of a phone's life are taken in: for that phone they are its own.
+pub(super) fn admitted_life(app: &App, life: IncarnationId) -> IncarnationId {
+    keyed_id(app, &format!("admitted/life/{life}")).into()
 }
 
 /// Characters of an app version that are kept.

@@ -11,7 +11,7 @@ use sync_protocol::appendix::{
     finding_text, handling_text, pick_pictures, place_text, remark_text, unit_text,
 };
 use sync_protocol::ids::RecordId;
-use sync_protocol::time::Month;
+use sync_protocol::time::{LocalDate, Month};
 use sync_protocol::words::word;
 
 /// 备注 of a visit whose inspector has not submitted it.
@@ -32,7 +32,13 @@ fn joint_visits<'a>(visits: &[&'a Visit]) -> Vec<Vec<&'a Visit>> {
     let mut leader: Vec<usize> = (0..visits.len()).collect();
     for (place, visit) in visits.iter().enumerate() {
         for other in visit.joint.iter().filter_map(|id| places.get(id)) {
-            let named_back = visits[*other].joint.contains(&visit.id) && visits[*other].village == visit.village;
+            let other_visit = visits[*other];
+            let day = |visit: &Visit| LocalDate::of(instant(visit.started_at));
+            // One visit is one place and one day; whatever else is called joint prints in rows of its own.
+            let named_back = other_visit.joint.contains(&visit.id)
+                && other_visit.village == visit.village
+                && other_visit.place_name == visit.place_name
+                && day(other_visit) == day(visit);
             if named_back {
                 let (one, two) = (first_of(&leader, place), first_of(&leader, *other));
                 leader[one.max(two)] = one.min(two);
