@@ -7,6 +7,7 @@ use super::needs::{is_guarded, seen_value};
 use super::outcome::FieldOutcome;
 use super::register::{insert, rank, write};
 use super::standing::{Fate, fate_of};
+use super::view::counts_by_time;
 use crate::ids::FeedId;
 use crate::limits::{ASIDES_MAX, REGISTER_ENTRIES_MAX, REGISTER_ENTRIES_OF_ONE_MAX};
 use crate::op::Body;
@@ -122,8 +123,10 @@ pub(super) fn set_field(
     let seen = |old: &Stamp| stamp.had_seen(standing, old);
     let own = |old: &Stamp| corrects && old.incarnation == stamp.incarnation;
     let written = write(register, spec.map(|spec| spec.rule), entry, seen, own);
-    // What an author had seen decides whether a later value of theirs waits, so it must not be forgotten.
-    if spec.is_some_and(|spec| spec.guarding != Guarding::Open) && !written.replaced.is_empty() {
+    // What an author had seen decides whether a later value of theirs waits, and what was counted once stays counted for its month: neither
+    // must be forgotten.
+    let remembered = counts_by_time(field.name) || spec.is_some_and(|spec| spec.guarding != Guarding::Open);
+    if remembered && !written.replaced.is_empty() {
         let past = record.past.entry(field.name.to_owned()).or_default();
         written.replaced.into_iter().for_each(|old| insert(past, old));
     }

@@ -8,6 +8,7 @@ use crate::record::Record;
 use crate::schema::ORIGINS;
 use crate::time::Micros;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// How many of [`ORIGINS`], from the first, are the enterprise's own (企业自查).
 pub const SELF_ORIGINS: usize = 6;
@@ -94,14 +95,24 @@ fn claimed_finding(record: &Record) -> Option<Micros> {
     (claimed < record.created.at).then_some(claimed)
 }
 
-/// When levels of government listed it: the day of the document where it was entered later.
+/// When levels of government listed it, once per document: from the day that the document gives, as last corrected, or from when it was first
+/// entered, whichever is earlier. A second document does not undo the first.
 fn listings(record: &Record) -> Vec<Micros> {
-    let fields = ["listed.town", "listed.county", "listed.city", "listed.prov"];
-    let entries = fields.iter().flat_map(|field| visible(record, field, None));
-    let at = |entry: super::standing::Visible<'_>| {
-        let day = entry.value["listed_on"].as_str().and_then(|day| day.parse::<jiff::civil::Date>().ok());
-        let start = day.and_then(|day| format!("{day}T00:00:00+08:00").parse::<Micros>().ok());
-        start.map_or(entry.at, |start| start.min(entry.at))
-    };
-    entries.map(at).collect()
+    // Of each document, when it was first entered and the day that its last version gives.
+    let mut documents: BTreeMap<(&str, &str), (Micros, Option<Micros>)> = BTreeMap::new();
+    for field in ["listed.town", "listed.county", "listed.city", "listed.prov"] {
+        // What was replaced is asked for too.
+        for entry in visible(record, field, Some(Micros::MAX)) {
+            let document = (field, entry.value["doc_no"].as_str().unwrap_or_default());
+            let (first, day) = documents.entry(document).or_insert((entry.at, None));
+            *first = entry.at.min(*first);
+            *day = listing_day(entry.value).or(*day);
+        }
+    }
+    documents.into_values().map(|(first, day)| day.map_or(first, |day| day.min(first))).collect()
+}
+
+fn listing_day(listing: &Value) -> Option<Micros> {
+    let day: jiff::civil::Date = listing["listed_on"].as_str()?.parse().ok()?;
+    format!("{day}T00:00:00+08:00").parse().ok()
 }

@@ -38,14 +38,20 @@ fn shown_state(record: &Record, rule: MergeRule, before: Before) -> Option<Value
     standing.into_iter().map(|(entry, _)| &entry.value).max_by_key(|state| rank(rule, state)).cloned()
 }
 
+/// Whether the numbers of 附件2 ask for this field as it was at some instant, so that what was replaced must not be forgotten.
+pub(super) fn counts_by_time(field: &str) -> bool {
+    matches!(field, "level" | "state" | "duplicate_of") || field.starts_with("listed.")
+}
+
 /// Every instant at which something about a hazard's level, state, listing or identity began to count, in order, each once.
 pub fn turning_points(record: &Record) -> Vec<Micros> {
-    let counts = |name: &str| matches!(name, "level" | "state" | "duplicate_of") || name.starts_with("listed.");
-    let fields = record.fields.iter().filter(|(name, _)| counts(name)).flat_map(|(_, register)| &register.entries);
-    let past = record.past.iter().filter(|(name, _)| counts(name)).flat_map(|(_, entries)| entries);
+    let fields =
+        record.fields.iter().filter(|(name, _)| counts_by_time(name)).flat_map(|(_, register)| &register.entries);
+    let past = record.past.iter().filter(|(name, _)| counts_by_time(name)).flat_map(|(_, entries)| entries);
     let fields = fields.chain(past).map(|entry| entry.stamp.at);
     let decided = record.decisions.iter().map(|said| said.stamp.at);
-    let proposed = record.pending.iter().filter(|pending| counts(&pending.field)).map(|pending| pending.stamp.at);
+    let proposed =
+        record.pending.iter().filter(|pending| counts_by_time(&pending.field)).map(|pending| pending.stamp.at);
     let mut all: Vec<Micros> = fields.chain(decided).chain(proposed).collect();
     all.sort_unstable();
     all.dedup();

@@ -76,3 +76,22 @@ fn a_merged_hazard_counts_no_more() {
     story.agree(LEADER, op);
     assert!(counts(&story, Micros::MAX).is_some());
 }
+
+#[test]
+fn a_second_document_does_not_undo_the_first_and_a_corrected_day_does() {
+    let mut story = Story::of("major_direct");
+    story.set(LEADER, json!({"listed.town": {"doc_no": "1"}}));
+    let first = story.now();
+    let listed = |story: &Story, at| counts(story, at).unwrap().2;
+    assert!((!listed(&story, first), listed(&story, first.saturating_add(1))) == (true, true));
+    story.set(LEADER, json!({"listed.town": {"doc_no": "2"}}));
+    assert!(listed(&story, first.saturating_add(1)), "listed a second time, it was still listed before");
+    let later = story.now().saturating_add(1);
+    let mut story = Story::of("major_direct");
+    story.set(LEADER, json!({"listed.town": {"doc_no": "1", "listed_on": "1999-05-30"}}));
+    let first = story.now();
+    assert!(listed(&story, first));
+    story.set(LEADER, json!({"listed.town": {"doc_no": "1", "listed_on": "2999-05-30"}}));
+    assert!(!listed(&story, first), "the day was corrected, so it counts from its entry");
+    assert!(listed(&story, later));
+}

@@ -3,6 +3,7 @@
 
 mod envelope;
 mod many_waiting;
+mod numbers_model;
 mod pull;
 mod push;
 mod strange_text;
