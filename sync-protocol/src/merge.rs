@@ -20,6 +20,6 @@ pub use apply::{Submission, World, decide};
 pub use context::{Context, EventTime, Scope};
 pub use held::{Held, Released, decide_and_release};
 pub use outcome::{End, FieldOutcome, Outcome, Settled, Status};
-pub use periods::{CountedPeriod, SELF_ORIGINS, counted_periods};
+pub use periods::{CountedPeriod, NOT_SELF_FOUND, SELF_ORIGINS, counted_periods};
 pub use standing::{Fate, Waiting, waiting};
 pub use view::{incomplete, is_delisted, is_disputed, report_village, shown_at, shown_field, turning_points};

@@ -196,7 +196,7 @@ impl Tx {
         };
         let mut written = 0;
         for batch in batches {
-            let sql = AssertSqlSafe(batch.sql(head, tail)).into_sql_str();
+            let sql = AssertSqlSafe(batch.sql(self.engine(), head, tail)).into_sql_str();
             let connection = self.start()?;
             let outcome = connection.execute(sql, batch.values).await;
             written += self.finish(outcome).await?;

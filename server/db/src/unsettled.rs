@@ -88,11 +88,12 @@ const UNSETTLED_SQL: &str =
            OR again.status = 'review' AND substr(again.outcome, 1, 27) <> '{\"status\":\"review\",\"reason\"'))
      ORDER BY ops.received_at, ops.id LIMIT $5";
 
-/// Operations of one life of a phone, in one ledger, that took no effect because their author had no right there; in sequence after one.
+/// Operations of one life of a phone, in one ledger, that took no effect for a reason that somebody may set right: the author had no right there, the
+/// village was not known, another operation of the group could not be read, the server failed; in sequence after one.
 ///
 /// # Errors
 /// When the database fails; the transaction is then over.
-pub async fn list_out_of_scope(
+pub async fn list_admissible(
     tx: &mut Tx,
     (incarnation, feed): (Uuid, &str),
     after: i64,
@@ -100,8 +101,11 @@ pub async fn list_out_of_scope(
 ) -> Result<Vec<NewOp>, DbError> {
     let statement = Statement::new(
         "SELECT id, incarnation, seq, feed, record, kind, digest, body, context, status, outcome, waits_for, received_at
-         FROM ops WHERE incarnation = $1 AND feed = $2 AND seq > $3 AND status = 'review'
-           AND substr(outcome, 1, 42) = '{\"status\":\"review\",\"reason\":\"out_of_scope\"'
+         FROM ops WHERE incarnation = $1 AND feed = $2 AND seq > $3
+           AND (status = 'review' AND (substr(outcome, 1, 42) = '{\"status\":\"review\",\"reason\":\"out_of_scope\"'
+               OR substr(outcome, 1, 45) = '{\"status\":\"review\",\"reason\":\"unknown_village\"'
+               OR substr(outcome, 1, 42) = '{\"status\":\"review\",\"reason\":\"server_fault\"')
+             OR status = 'held' AND substr(outcome, 1, 41) = '{\"status\":\"held\",\"reason\":\"group_refused\"')
          ORDER BY seq LIMIT $4",
     )
     .bind(incarnation)

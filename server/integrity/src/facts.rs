@@ -156,6 +156,10 @@ pub struct OtherFinding {
     pub found: Micros,
     /// When the server heard of it.
     pub received: Micros,
+    /// By the same criterion.
+    pub same_criterion: bool,
+    /// When it was closed, if it is.
+    pub closed: Option<Micros>,
 }
 
 /// Somebody who did what somebody else has to do.

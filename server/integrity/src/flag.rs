@@ -6,7 +6,7 @@ use serde_json::Value;
 use sync_protocol::ids::RecordId;
 
 /// Raised with every change of a rule's meaning; stored with what the rules found.
-pub const RULES_VERSION: i64 = 1;
+pub const RULES_VERSION: i64 = 2;
 
 /// How much a flag withholds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -36,7 +36,7 @@ pub fn judge_hazard(facts: &HazardFacts, limits: &Thresholds) -> Vec<Flag> {
     flags.extend(people::separation(facts));
     flags.extend(findings::recurrence(facts, limits));
     flags.extend(findings::elsewhere(facts, limits));
-    flags.extend(findings::back_dated(facts));
+    flags.extend(findings::found_by_others_first(facts));
     in_order(flags)
 }
 

@@ -316,13 +316,34 @@ fn r23_a_self_check_that_claims_to_be_first() {
     let mut facts = hazard();
     facts.self_found = true;
     facts.found_trusted = false;
-    facts.others = vec![OtherFinding { record: id(4), found: at(0), received: at(HOUR_US - 1) }];
+    let other = |received| OtherFinding { record: id(4), found: at(0), received, same_criterion: false, closed: None };
+    facts.others = vec![other(at(HOUR_US - 1))];
     assert_eq!(of_hazard(&facts), one("R-23", Level::Soft));
     facts.found_trusted = true;
     assert_eq!(of_hazard(&facts), [], "an offline phone whose time is certain is honoured");
     facts.found_trusted = false;
     facts.others[0].received = at(HOUR_US);
     assert_eq!(of_hazard(&facts), [], "the enterprise's record was here first");
+}
+
+#[test]
+fn r23_a_self_check_after_somebody_else_found_the_same() {
+    let mut facts = hazard();
+    facts.self_found = true;
+    facts.found_trusted = false;
+    let found = |found, closed| OtherFinding { record: id(4), found, received: found, same_criterion: true, closed };
+    let received = facts.received;
+    facts.others = vec![found(received, None)];
+    assert_eq!(of_hazard(&facts), one("R-23", Level::Soft), "a tie is nobody's own finding");
+    facts.others = vec![found(received.saturating_add(1), None)];
+    assert_eq!(of_hazard(&facts), [], "the server knew of it before the other looked");
+    facts.others = vec![found(facts.found.saturating_add(-DAY_US), Some(facts.found.saturating_add(-1)))];
+    assert_eq!(of_hazard(&facts), [], "what was closed before is another story");
+    facts.found_trusted = true;
+    facts.others = vec![found(facts.found.saturating_add(1), None)];
+    assert_eq!(of_hazard(&facts), [], "known to have been first, though it came later");
+    facts.others = vec![found(facts.found, None)];
+    assert_eq!(of_hazard(&facts), one("R-23", Level::Soft));
 }
 
 #[test]

@@ -1,5 +1,6 @@
-//! Takes in work that somebody did outside their villages: an inspector sent to help a neighbour, whose operations were kept without effect
-//! (`out_of_scope`). Somebody of the office vouches for it, and the same bytes come in once more, with their author and their event time. What a
+//! Takes in work that was kept without effect for a reason that the office can set right: an inspector sent to help a neighbour (`out_of_scope`), a
+//! village that was imported later (`unknown_village`), a save of which one operation came broken (`group_refused`), a failure of the server
+//! (`server_fault`). Somebody of the office vouches for it, and the same bytes come in once more, with their author and their event time. What a
 //! newcomer gets wrong: nothing is changed about the operations that were kept; what is taken in are new ones with ids that follow from them, so
 //! doing it twice does nothing.
 
@@ -10,9 +11,9 @@ use crate::usecases::keyed_id::keyed_id;
 use crate::usecases::push_operations::{IncomingOp, PushBatch, PushError, push_operations};
 use crate::usecases::reading::{ReadError, readable};
 use paicha_db::ops::{self, NewOp};
-use paicha_db::{DbError, unsettled};
+use paicha_db::{DbError, Tx, feeds, unsettled};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use sync_protocol::digest::sha256;
 use sync_protocol::ids::OpId;
@@ -28,9 +29,12 @@ pub enum AdmitError {
     /// It may not be read, or is not there.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// It is not kept for this reason.
-    #[error("这项操作不是因为不在管辖范围而留存的，无需纳入")]
-    NotOutside,
+    /// It is not kept for one of these reasons.
+    #[error("这项操作已经生效，或者留存的原因不是纳入能解决的")]
+    NotAdmissible,
+    /// Nobody has imported its village yet.
+    #[error("所填的村（社区）还没有导入，请先导入村界，再纳入")]
+    UnknownVillage,
     /// It could not be stored.
     #[error(transparent)]
     Push(#[from] PushError),
@@ -66,7 +70,7 @@ pub async fn admit_operations(app: &Arc<App>, caller: &Caller, id: Uuid) -> Resu
     let mut after = 0;
     let mut more = false;
     loop {
-        let page = unsettled::list_out_of_scope(&mut tx, (named.incarnation, &named.feed), after, limit).await?;
+        let page = unsettled::list_admissible(&mut tx, (named.incarnation, &named.feed), after, limit).await?;
         let Some(last) = page.last() else { break };
         after = last.seq;
         kept.extend(still_kept(app, &mut tx, page).await?);
@@ -77,9 +81,13 @@ pub async fn admit_operations(app: &Arc<App>, caller: &Caller, id: Uuid) -> Resu
         }
     }
     let known = ops::find_answers(&mut tx, &[admitted_id(app, id)]).await?;
+    let unknown = without_villages(&mut tx, &mut kept).await?;
     tx.rollback().await?;
+    if kept.is_empty() && unknown {
+        return Err(AdmitError::UnknownVillage);
+    }
     if kept.is_empty() && known.is_empty() {
-        return Err(AdmitError::NotOutside);
+        return Err(AdmitError::NotAdmissible);
     }
     let operations = kept.len();
     if operations > 0 {
@@ -94,8 +102,19 @@ pub async fn admit_operations(app: &Arc<App>, caller: &Caller, id: Uuid) -> Resu
     Ok(Admitted { operations, more, text_zh })
 }
 
+/// Leaves out what is about villages that nobody has imported yet; whether there was any.
+async fn without_villages(tx: &mut Tx, kept: &mut Vec<NewOp>) -> Result<bool, DbError> {
+    let village = |op: &NewOp| Op::parse(&op.body).ok().map(|op| op.head.village.as_str().to_owned());
+    let named: BTreeSet<String> = kept.iter().filter_map(village).collect();
+    let found = feeds::find_feeds(tx, &named.into_iter().collect::<Vec<_>>()).await?;
+    let known: BTreeSet<String> = found.into_iter().map(|feed| feed.id).collect();
+    let all = kept.len();
+    kept.retain(|op| village(op).is_some_and(|village| known.contains(&village)));
+    Ok(kept.len() < all)
+}
+
 /// Those that were not taken in yet.
-async fn still_kept(app: &App, tx: &mut paicha_db::Tx, page: Vec<NewOp>) -> Result<Vec<NewOp>, DbError> {
+async fn still_kept(app: &App, tx: &mut Tx, page: Vec<NewOp>) -> Result<Vec<NewOp>, DbError> {
     let ids: Vec<Uuid> = page.iter().map(|op| admitted_id(app, op.id)).collect();
     let known: Vec<Uuid> = ops::find_answers(tx, &ids).await?.into_iter().map(|answer| answer.id).collect();
     Ok(page.into_iter().filter(|op| !known.contains(&admitted_id(app, op.id))).collect())

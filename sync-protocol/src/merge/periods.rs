@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 /// How many of [`ORIGINS`], from the first, are the enterprise's own (企业自查).
 pub const SELF_ORIGINS: usize = 6;
 
+/// The integrity rule after which a hazard that the enterprise calls its own finding counts as found by others, until the office clears it.
+pub const NOT_SELF_FOUND: &str = "R-23";
+
 /// A stretch of time in which a hazard counts one way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CountedPeriod {
@@ -33,7 +36,7 @@ pub fn counted_periods(record: &Record) -> Vec<CountedPeriod> {
     if !was_ever_major(record) {
         return Vec::new();
     }
-    let self_found = record.shown_text("origin").is_some_and(|code| ORIGINS[..SELF_ORIGINS].contains(&code.as_str()));
+    let self_found = is_self_found(record);
     let found_at = claimed_finding(record);
     let listed_at = listings(record);
     let mut points = turning_points(record);
@@ -76,6 +79,21 @@ fn was_ever_major(record: &Record) -> bool {
     let pending = record.pending.iter().filter(|pending| pending.field == "level").map(|pending| &pending.value);
     let values = entries.chain(past).map(|entry| &entry.value).chain(pending);
     values.into_iter().any(|value| matches!(value.as_str(), Some("major_direct" | "major_collective")))
+}
+
+/// 企业自查: the enterprise's own, and nobody found it before (domain 2.6 rule 3).
+fn is_self_found(record: &Record) -> bool {
+    let own = record.shown_text("origin").is_some_and(|code| ORIGINS[..SELF_ORIGINS].contains(&code.as_str()));
+    own && !has_open_flag(record, NOT_SELF_FOUND)
+}
+
+/// Whether a rule found something that the office has not cleared.
+fn has_open_flag(record: &Record, rule: &str) -> bool {
+    let integrity = shown_at(record, "integrity", None).unwrap_or_default();
+    let flags = integrity["flags"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let of_rule = flags.iter().filter(|flag| flag["rule"] == rule).filter_map(|flag| flag["key"].as_str());
+    let cleared = |key: &str| record.shown_text(&format!("cleared.{key}")).is_some_and(|text| !text.trim().is_empty());
+    of_rule.into_iter().any(|key| !cleared(key))
 }
 
 fn is_major(record: &Record, cutoff: Micros) -> bool {

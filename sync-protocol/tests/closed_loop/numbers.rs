@@ -4,6 +4,7 @@ use super::story::{COLLEAGUE, COUNTY, INSPECTOR, LEADER, OFFICE, Story};
 use serde_json::json;
 use sync_protocol::ids::RecordId;
 use sync_protocol::merge::{CountedPeriod, counted_periods, shown_at};
+use sync_protocol::record::{Entry, Record, Register};
 use sync_protocol::time::Micros;
 use uuid::Uuid;
 
@@ -94,4 +95,22 @@ fn a_second_document_does_not_undo_the_first_and_a_corrected_day_does() {
     story.set(LEADER, json!({"listed.town": {"doc_no": "1", "listed_on": "2999-05-30"}}));
     assert!(!listed(&story, first), "the day was corrected, so it counts from its entry");
     assert!(listed(&story, later));
+}
+
+#[test]
+fn what_others_found_first_is_no_own_finding_until_the_office_clears_it() {
+    let story = Story::of("major_direct");
+    let mut record = story.record().clone();
+    let entry = record.fields["level"].entries[0].clone();
+    let write = |record: &mut Record, field: &str, value| {
+        let entry = Entry { value, ..entry.clone() };
+        record.fields.insert(field.to_owned(), Register { entries: vec![entry] });
+    };
+    write(&mut record, "origin", json!("self_day"));
+    let own = |record: &Record| counted_periods(record).iter().all(|one| one.self_found);
+    assert!(own(&record));
+    write(&mut record, "integrity", json!({"version": 2, "flags": [{"key": "R-23", "rule": "R-23", "level": "soft"}]}));
+    assert!(!own(&record));
+    write(&mut record, "cleared.R-23", json!("核实为企业先发现"));
+    assert!(own(&record));
 }

@@ -174,3 +174,33 @@ async fn judging_again_writes_nothing() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_self_check_after_an_inspection_found_the_same_counts_as_found_by_others() {
+    both_servers(|app| async move {
+        let mut scene = Scene::start(&app).await?;
+        let place = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0201);
+        let named = json!({ "fields": { "name": "演示五金厂", "place_type": "enterprise" } });
+        scene.push("create", "place", place, named).await?;
+        for (hazard, origin) in [(FIRST, "village"), (SECOND, "self_week")] {
+            let fields = json!({ "level": "major_direct", "description": "配电箱门敞开", "origin": origin, "control": "warned",
+                "place": place, "criterion_ids": ["GM-2023-3.1"], "found_at": app.app.now() });
+            scene.push("create", "hazard", hazard, json!({ "fields": fields })).await?;
+            app.clock.advance(1_000_000);
+        }
+        let next = "/v1/forms/appendix2?village=500999001203&month=2023-07&format=json";
+        let found = async || -> Result<[Value; 2]> {
+            let form = app.get(Some(&scene.office), next).await?.ok()?;
+            Ok(["1.1", "1.3"].map(|code| form["form"]["numbers"][code].clone()))
+        };
+        assert_eq!(found().await?, [json!(1), json!(1)], "as it was claimed");
+        while judge_changes(&app.app, &mut scene.judge).await? {}
+        assert_eq!(found().await?, [json!(0), json!(2)]);
+        let cleared = json!({ "action": "clear_flag", "key": "R-23", "conclusion": "企业已书面报告在先" });
+        let office = scene.office.clone();
+        scene.act(&office, SECOND, cleared).await?;
+        assert_eq!(found().await?, [json!(1), json!(1)], "the office says who was first");
+        Ok(())
+    })
+    .await;
+}

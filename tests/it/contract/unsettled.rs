@@ -3,7 +3,7 @@
 use paicha_db::incarnations::{Seen, lock_incarnation};
 use paicha_db::ops::{NewOp, Quarantined, create_ops, create_quarantined, settle_op};
 use paicha_db::projections::Villages;
-use paicha_db::unsettled::{UnsettledPage, list_out_of_scope, list_quarantine_page, list_unsettled_ops};
+use paicha_db::unsettled::{UnsettledPage, list_admissible, list_quarantine_page, list_unsettled_ops};
 use paicha_tests::databases::both_engines;
 use uuid::Uuid;
 
@@ -117,13 +117,17 @@ async fn what_came_again_is_a_question_no_more_and_what_is_outside_is_found_in_s
             about(2, 2, op(2, UPPER, "review", NO_EFFECT, 100)),
             about(3, 3, op(3, UPPER, "review", r#"{"status":"review","reason":"server_fault"}"#, 100)),
             about(4, 1, op(4, UPPER, "applied", r#"{"status":"applied"}"#, 200)),
+            about(5, 5, op(5, UPPER, "held", r#"{"status":"held","reason":"group_refused"}"#, 300)),
+            about(6, 6, op(6, UPPER, "review", r#"{"status":"review","reason":"unknown_village"}"#, 300)),
+            about(7, 7, op(7, UPPER, "review", r#"{"status":"review","reason":"already_exists"}"#, 300)),
         ];
         create_ops(&mut tx, rows.clone()).await?;
         let open = list_unsettled_ops(&mut tx, &Villages::All, 0, page(None, 9)).await?;
-        assert_eq!(open.iter().map(|op| op.id).collect::<Vec<_>>(), [id(2), id(3)]);
-        assert_eq!(list_out_of_scope(&mut tx, (id(50), UPPER), 0, 9).await?, rows[..2]);
-        assert_eq!(list_out_of_scope(&mut tx, (id(50), UPPER), 1, 9).await?, rows[1..2]);
-        assert_eq!(list_out_of_scope(&mut tx, (id(50), LOWER), 0, 9).await?, []);
+        assert_eq!(open.iter().map(|op| op.id).collect::<Vec<_>>(), [2, 3, 5, 6, 7].map(id));
+        assert_eq!(list_admissible(&mut tx, (id(50), UPPER), 0, 3).await?, rows[..3]);
+        let after = list_admissible(&mut tx, (id(50), UPPER), 3, 9).await?;
+        assert_eq!(after, rows[4..6]);
+        assert_eq!(list_admissible(&mut tx, (id(50), LOWER), 0, 9).await?, []);
         Ok(())
     })
     .await;

@@ -48,6 +48,31 @@ async fn work_in_another_village_counts_once_the_office_takes_it_in() -> Result<
 }
 
 #[tokio::test]
+async fn work_in_a_village_that_is_imported_later_counts_once_the_office_takes_it_in() -> Result<()> {
+    on_both_engines(|app| async move {
+        let folder = tempfile::tempdir()?;
+        let phone = inspector(&app, folder.path(), "early", &app.url).await?;
+        let office = app.user("office", Role::R3, &["*"]).await?;
+        phone.capture(finding(NEIGHBOUR, "新划村配电箱门敞开", vec![long_photo(7, 40_000)])).await?;
+        sync(&phone).await?;
+        let reviews = app.get(Some(&office), "/v1/reviews").await?.ok()?;
+        ensure!(reviews["items"][0]["why"] == "unknown_village", "{reviews}");
+        let path = format!("/v1/operations/{}/admit", reviews["items"][0]["op"].as_str().context("an operation")?);
+        let early = app.post(Some(&office), &path, &json!({})).await?;
+        ensure!(early.body["detail"].as_str().is_some_and(|text| text.contains("还没有导入")), "{early:?}");
+        app.village(NEIGHBOUR, "新划村").await?;
+        let admitted = app.post(Some(&office), &path, &json!({})).await?.ok()?;
+        ensure!(admitted["operations"].as_u64().is_some_and(|count| count >= 3), "{admitted}");
+        ensure!(hazards(&app.app.database, NEIGHBOUR).await? == ["新划村配电箱门敞开"]);
+        let report = verify_store(&app.app.database, Some(&app.app.blobs), &mut |_| {}).await?;
+        ensure!(report.is_clean(), "{report:?}");
+        phone.close().await;
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn an_original_that_the_store_lost_is_taken_again_from_a_phone_that_has_it() -> Result<()> {
     on_both_engines(|app| async move {
         let folder = tempfile::tempdir()?;

@@ -65,7 +65,9 @@ impl From<AdmitError> for ApiError {
     fn from(error: AdmitError) -> Self {
         match error {
             AdmitError::Read(error) => error.into(),
-            AdmitError::NotOutside => Self::new(Problem::ActUnsound).detail(error.to_string()),
+            AdmitError::NotAdmissible | AdmitError::UnknownVillage => {
+                Self::new(Problem::ActUnsound).detail(error.to_string())
+            }
             AdmitError::Push(error) => error.into(),
         }
     }

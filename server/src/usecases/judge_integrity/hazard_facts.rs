@@ -46,7 +46,11 @@ pub(super) async fn of(
         photos: photo_facts::of(tx, judge, limits, record, &clocks).await?,
         earlier: earlier(&beside, &criteria),
         elsewhere: elsewhere(tx, record, &criteria, found, limits).await?,
-        others: beside.iter().filter(|other| !is_self_found(other)).map(other_finding).collect(),
+        others: beside
+            .iter()
+            .filter(|other| !is_self_found(other))
+            .map(|other| other_finding(other, &criteria))
+            .collect(),
         separation: separation(record),
     })
 }
@@ -72,19 +76,19 @@ async fn at_the_same_place(tx: &mut Tx, record: &Record) -> Result<Vec<Record>, 
 
 fn earlier(beside: &[Record], criteria: &BTreeSet<String>) -> Vec<EarlierHazard> {
     let same = beside.iter().filter(|other| criterion_ids(other).iter().any(|criterion| criteria.contains(criterion)));
-    let closed = same.filter(|other| other.shown_text("state").as_deref() == Some("closed"));
-    closed
-        .filter_map(|other| {
-            let at = states(other).filter(|entry| entry.value == "closed").map(|entry| entry.stamp.at).max()?;
-            Some(EarlierHazard { record: other.id, closed: at })
-        })
-        .collect()
+    same.filter_map(|other| Some(EarlierHazard { record: other.id, closed: closed_at(other)? })).collect()
 }
 
-fn other_finding(other: &Record) -> OtherFinding {
+fn closed_at(hazard: &Record) -> Option<Micros> {
+    let closed = hazard.shown_text("state").as_deref() == Some("closed");
+    states(hazard).filter(|entry| closed && entry.value == "closed").map(|entry| entry.stamp.at).max()
+}
+
+fn other_finding(other: &Record, criteria: &BTreeSet<String>) -> OtherFinding {
     let made = other.created.at;
     let found = shown_instant(other, "found_at").map_or(made, |found| found.min(made));
-    OtherFinding { record: other.id, found, received: other.received_at }
+    let same_criterion = criterion_ids(other).iter().any(|criterion| criteria.contains(criterion));
+    OtherFinding { record: other.id, found, received: other.received_at, same_criterion, closed: closed_at(other) }
 }
 
 /// Other places where the same was found shortly before, one hazard each.
