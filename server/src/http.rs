@@ -15,5 +15,6 @@ pub mod ranges;
 pub mod router;
 mod routes;
 mod tus;
+mod web;
 
 pub use router::{openapi, router};

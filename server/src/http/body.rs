@@ -57,25 +57,31 @@ fn read_limited(decoder: impl std::io::Read, decoded_max: usize) -> Result<Bytes
 /// JSON out, compressed as the asker can read it.
 pub fn json_response<T: Serialize>(asked: &HeaderMap, value: &T) -> Response {
     let json = sync_protocol::canonical::to_json(value).into_bytes();
+    let mut response = compressed(asked, json);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// Bytes out, compressed as the asker can read it; without a content type.
+pub fn compressed(asked: &HeaderMap, plain: Vec<u8>) -> Response {
     let accepts = |name: &str| {
         let accepted = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
         accepted.flat_map(|value| value.split(',')).any(|part| part.trim().split(';').next() == Some(name))
     };
-    let encoded = if json.len() < COMPRESS_BYTES_MIN {
+    let encoded = if plain.len() < COMPRESS_BYTES_MIN {
         None
     } else if accepts("zstd") {
-        zstd::encode_all(json.as_slice(), ZSTD_LEVEL).ok().map(|bytes| (bytes, "zstd"))
+        zstd::encode_all(plain.as_slice(), ZSTD_LEVEL).ok().map(|bytes| (bytes, "zstd"))
     } else if accepts("gzip") {
-        let mut encoder = flate2::read::GzEncoder::new(json.as_slice(), flate2::Compression::fast());
+        let mut encoder = flate2::read::GzEncoder::new(plain.as_slice(), flate2::Compression::fast());
         let mut bytes = Vec::new();
         encoder.read_to_end(&mut bytes).ok().map(|_| (bytes, "gzip"))
     } else {
         None
     };
-    let (bytes, encoding) = encoded.map_or((json, None), |(bytes, name)| (bytes, Some(name)));
+    let (bytes, encoding) = encoded.map_or((plain, None), |(bytes, name)| (bytes, Some(name)));
     let mut response = bytes.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     if let Some(encoding) = encoding {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));

@@ -75,7 +75,7 @@ impl MakeRequestId for MakeId {
 pub fn router(app: Arc<App>) -> Router {
     let (router, _) = routes().split_for_parts();
     router
-        .fallback(|| async { ApiError::new(Problem::NotFound) })
+        .fallback(super::web::serve_web)
         .method_not_allowed_fallback(|| async { ApiError::new(Problem::MethodNotAllowed) })
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             axum::response::IntoResponse::into_response(ApiError::internal("a handler panicked"))

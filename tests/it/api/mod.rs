@@ -27,3 +27,4 @@ mod upload_crowd;
 mod upload_failures;
 mod uploads;
 mod users;
+mod web;

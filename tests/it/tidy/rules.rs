@@ -56,6 +56,7 @@ pub(super) const MEMBERS: &[Member] = &[
     Member { folder: "server/catalogue", may_use: &["sync-protocol"], must_not_use: OUTSIDE_WORLD },
     Member { folder: "server/imports", may_use: &["sync-protocol"], must_not_use: OUTSIDE_WORLD },
     Member { folder: "server/integrity", may_use: &["sync-protocol"], must_not_use: OUTSIDE_WORLD },
+    Member { folder: "server/web", may_use: &[], must_not_use: OUTSIDE_WORLD },
     Member {
         folder: "server",
         may_use: &[
@@ -67,6 +68,7 @@ pub(super) const MEMBERS: &[Member] = &[
             "paicha-integrity",
             "paicha-photos",
             "paicha-reports",
+            "paicha-web",
             "sync-protocol",
         ],
         must_not_use: &["sqlx", "reqwest"],
@@ -83,6 +85,7 @@ pub(super) const MEMBERS: &[Member] = &[
             "paicha-migrations",
             "paicha-photos",
             "paicha-reports",
+            "paicha-web",
             "sync-protocol",
         ],
         must_not_use: &[],

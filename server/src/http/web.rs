@@ -1,0 +1,97 @@
+//! The web apps: the phone app under `/app/`, the console under `/`. Any other address of an app opens its page, so that an address in the app can
+//! be opened again. What a newcomer gets wrong: nothing under `/v1/` ever answers a page, whatever is asked.
+
+use super::body::compressed;
+use super::problem::ApiError;
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use paicha_web::{Asset, INDEX, WebApp, find_asset, is_built};
+use sync_protocol::problem::Problem;
+
+/// Only our own scripts run and only our own server is talked to. Styles may stand in the page because the components set them there.
+const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; media-src 'self' blob:; \
+    worker-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+const FOREVER: &str = "public, max-age=31536000, immutable";
+
+/// Folder of an app's files; a file that is missing there is missing, not a page.
+const FILES: &str = "assets/";
+
+/// Answers everything that no route answers.
+pub(super) async fn serve_web(request: Request<Body>) -> Response {
+    let path = request.uri().path();
+    if path == "/app" {
+        return Redirect::permanent("/app/").into_response();
+    }
+    if path == "/v1" || path.starts_with("/v1/") || !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return ApiError::new(Problem::NotFound).into_response();
+    }
+    let (app, rest) = path
+        .strip_prefix("/app/")
+        .map_or((WebApp::Console, path.strip_prefix('/').unwrap_or(path)), |rest| (WebApp::Field, rest));
+    let rest = if rest.is_empty() { INDEX } else { rest };
+    let found = find_asset(app, rest).or_else(|| find_asset(app, INDEX).filter(|_| is_page(rest)));
+    match found {
+        Some(asset) => asset_response(request.headers(), asset),
+        None if !is_built(app) && is_page(rest) => not_built(),
+        None => ApiError::new(Problem::NotFound).into_response(),
+    }
+}
+
+/// An address that the app itself reads: no file, and none of the app's own files.
+fn is_page(path: &str) -> bool {
+    let last = path.rsplit('/').next().unwrap_or_default();
+    path == INDEX || (!path.starts_with(FILES) && !last.contains('.'))
+}
+
+fn asset_response(asked: &HeaderMap, asset: Asset) -> Response {
+    let tag = format!("\"{}\"", hex::encode(&asset.sha256[..16]));
+    let unchanged = asked
+        .get(header::IF_NONE_MATCH)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag));
+    let is_text = asset.mime.starts_with("text/") || asset.mime.contains("json") || asset.mime.contains("svg");
+    let mut response = if unchanged {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else if is_text {
+        compressed(asked, asset.bytes.into_owned())
+    } else {
+        asset.bytes.into_response()
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.mime));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(if asset.immutable { FOREVER } else { "no-cache" }));
+    // Weak, because the same file goes out compressed in several ways.
+    if let Ok(tag) = HeaderValue::from_str(&format!("W/{tag}")) {
+        headers.insert(header::ETAG, tag);
+    }
+    guard(headers);
+    response
+}
+
+/// What keeps a page from being used against the person who has it open.
+fn guard(headers: &mut HeaderMap) {
+    let rules = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("permissions-policy"), "camera=(self), geolocation=(self), microphone=(self)"),
+    ];
+    for (name, value) in rules {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
+fn not_built() -> Response {
+    let mut response = Html(NOT_BUILT).into_response();
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    guard(response.headers_mut());
+    response
+}
+
+const NOT_BUILT: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>排查 Paicha</title>\
+<h1>排查服务正在运行，但没有带网页</h1>\
+<p>这个程序编译时没有网页。装好 Node 以后运行 <code>cargo xtask web</code>，再重新编译。命令行和接口照常可用：<a href=\"/v1/openapi.json\">/v1/openapi.json</a>。</p>\
+<p>The server runs, but it was built without its web pages. Install Node, run <code>cargo xtask web</code> and build again. \
+The command line and the interface work as ever.</p></html>";
