@@ -1,0 +1,76 @@
+/** What waits on the phone, for the first screen and the upload screen. Counts of what is accepted come from the server's results. */
+import { readOp } from "./op";
+import type { OutboxRow, PhotoRow, Store } from "./store";
+import { recordState, type StateWord } from "./wording";
+
+/** What waits in all. */
+export interface Waiting {
+  /** Operations that the server has not answered for. */
+  ops: number;
+  refused: number;
+  photos: number;
+  photoBytes: number;
+  photoBytesSent: number;
+}
+
+/** Counts what waits. */
+export async function countWaiting(store: Store): Promise<Waiting> {
+  const [ops, refused, owed] = await Promise.all([
+    store.outbox.where("state").equals("queued").count(),
+    store.outbox.where("state").equals("refused").count(),
+    store.photos.where("owed").equals(1).toArray(),
+  ]);
+  const sum = (of: (photo: PhotoRow) => number): number => owed.reduce((total, photo) => total + of(photo), 0);
+  return { ops, refused, photos: owed.length, photoBytes: sum((photo) => photo.length), photoBytesSent: sum((photo) => photo.sent) };
+}
+
+/** One local save of this phone: a finding, or a change of a record. */
+export interface SavedWork {
+  /** The group of its operations. */
+  key: string;
+  madeAt: number;
+  /** The hazard it is about, else the inspection or other record. */
+  record: string;
+  kind: string;
+  /** `create` for a finding, else what was done. */
+  act: string;
+  ops: OutboxRow[];
+  photos: PhotoRow[];
+  state: StateWord;
+}
+
+/** Local saves, newest first, at most `limit`. */
+export async function listSavedWork(store: Store, syncing: boolean, limit: number): Promise<SavedWork[]> {
+  const rows = await store.outbox.orderBy("saved").reverse().limit(limit * 8).toArray();
+  const saves = new Map<string, OutboxRow[]>();
+  for (const row of rows) {
+    // Groups of one save follow each other and share the instant of the save.
+    const key = String(row.madeAt);
+    saves.set(key, [row, ...(saves.get(key) ?? [])]);
+  }
+  const photos = await store.photos.where("opId").anyOf(rows.map((row) => row.opId)).toArray();
+  return [...saves.entries()].slice(0, limit).map(([key, ops]) => toSavedWork(key, ops, photos, syncing));
+}
+
+function toSavedWork(key: string, ops: OutboxRow[], photos: PhotoRow[], syncing: boolean): SavedWork {
+  const ids = new Set(ops.map((op) => op.opId));
+  const own = photos.filter((photo) => ids.has(photo.opId));
+  const read = ops.map((row) => (row.text === "" ? null : readOp(row.text)));
+  const hazard = read.findIndex((op) => op?.type === "hazard" && op.kind === "create");
+  const at = hazard < 0 ? 0 : hazard;
+  return {
+    key,
+    madeAt: ops[0]!.madeAt,
+    record: ops[at]!.record,
+    kind: read[at]?.type ?? "",
+    act: read[at]?.kind ?? "",
+    ops,
+    photos: own,
+    state: recordState({
+      ops: ops.map((op) => ({ state: op.state, reason: op.result?.reason, incomplete: op.result?.incomplete })),
+      photos: own.length,
+      photosStored: own.filter((photo) => photo.owed === 0).length,
+      syncing,
+    }),
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * Looking at records and changing them offline. A change names what the person saw (base revision and base values), so the server can tell a
+ * conflict from a correction. Nothing is merged here.
+ */
+import type { Json } from "./canonical";
+import { isLaidOver, layOver, type ShownRecord } from "./overlay";
+import { readOp, type Body, type Change } from "./op";
+import type { RecordState } from "./record";
+import { save } from "./save";
+import { findKind } from "./schema";
+import type { Phone } from "./session";
+import type { RecordRow, Store } from "./store";
+
+/** The server's newest state of a record on this phone. */
+export async function findRecord(store: Store, record: string): Promise<RecordRow | null> {
+  const rows = await store.records.where("id").equals(record).toArray();
+  return rows.sort((a, b) => b.rev - a.rev)[0] ?? null;
+}
+
+/** A record as the screen shows it; `null` when nothing is known of it. */
+export async function viewRecord(store: Store, record: string): Promise<ShownRecord | null> {
+  const server = (await findRecord(store, record))?.state ?? null;
+  return shownWith(store, record, server);
+}
+
+/** The same for a state that is at hand already. */
+export async function shownWith(store: Store, record: string, server: RecordState | null): Promise<ShownRecord | null> {
+  const rows = await store.outbox.where("record").equals(record).sortBy("saved");
+  const pending = rows.filter((row) => isLaidOver({ state: row.state, seen: row.seen === 1 }, server !== null)).map((row) => readOp(row.text));
+  return layOver(record, server, pending);
+}
+
+/** Sets fields of a record. Base values are what the screen shows now. */
+export async function editRecord(phone: Phone, record: string, values: Record<string, Json>): Promise<string> {
+  const shown = await requireShown(phone, record);
+  const set: Record<string, Change> = {};
+  for (const [name, value] of Object.entries(values)) {
+    const base = shown.fields[name];
+    set[name] = base === undefined ? { new: value } : { base, new: value };
+  }
+  return saveAbout(phone, shown, { kind: "patch", set });
+}
+
+/** Takes an edge of the record's state machine, from the state shown now. */
+export async function takeEdge(
+  phone: Phone,
+  record: string,
+  to: string,
+  reason: string | null,
+  evidence: Record<string, Json> = {},
+): Promise<string> {
+  const shown = await requireShown(phone, record);
+  const from = String(shown.fields.state ?? findKind(shown.kind)?.initial_state ?? "");
+  return saveAbout(phone, shown, { kind: "transition", from, to, reason, evidence });
+}
+
+/** Adds to a record without changing it. */
+export async function supplement(phone: Phone, record: string, fields: Record<string, Json>): Promise<string> {
+  return saveAbout(phone, await requireShown(phone, record), { kind: "supplement", fields });
+}
+
+async function requireShown({ store }: Phone, record: string): Promise<ShownRecord> {
+  const shown = await viewRecord(store, record);
+  if (!shown) throw new Error("手机上没有这条记录");
+  return shown;
+}
+
+async function saveAbout(phone: Phone, shown: ShownRecord, body: Body): Promise<string> {
+  const draft = { village: shown.feed, record: shown.id, recordKind: shown.kind, baseRev: shown.rev, body };
+  return (await save(phone, [draft]))[0]!;
+}

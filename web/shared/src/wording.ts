@@ -1,0 +1,132 @@
+/**
+ * What people read (domain 9.3): states of records and photos, rules that decided, values. Chinese first; nobody reads "pending", "conflict"
+ * or "merge". One place for both apps, so that phone and console never name one thing twice.
+ */
+import type { Json } from "./canonical";
+import type { Fix } from "./op";
+import type { OpState } from "./outbox";
+import { findField, fieldTitle, word } from "./schema";
+import { formatDay, formatMoment, parseMs } from "./time";
+
+/** Shown after a save without signal. */
+export const SAVED = "已存手机，有网自动上传";
+
+/** How much a state wants attention. */
+export type Tone = "calm" | "busy" | "wait" | "alarm";
+
+/** A state in plain words. */
+export interface StateWord {
+  word: string;
+  tone: Tone;
+  /** What to do or why, where the word alone does not say it. */
+  detail?: string;
+}
+
+/** What the phone knows of one saved record. */
+export interface RecordFacts {
+  ops: { state: OpState; reason?: string | undefined; incomplete?: string[] | undefined }[];
+  /** Photos of the record, and how many of them the server has whole. */
+  photos: number;
+  photosStored: number;
+  /** A sync is running now. */
+  syncing: boolean;
+}
+
+/** Where a saved record stands: 待上传 / 上传中 / 已上传 / 照片未传完(2/5) / 需处理. */
+export function recordState({ ops, photos, photosStored, syncing }: RecordFacts): StateWord {
+  const count = (state: OpState): number => ops.filter((op) => op.state === state).length;
+  if (count("refused") > 0) {
+    return { word: "需处理", tone: "alarm", detail: "有内容未被采用，服务器已保留原件，请查看并联系街道专班" };
+  }
+  const queued = count("queued");
+  if (queued > 0) return syncing ? { word: "上传中", tone: "busy" } : { word: "待上传", tone: "wait", detail: SAVED };
+  if (photosStored < photos) {
+    const detail = "隐患内容已收到，照片没传完。请保持网络，勿卸载程序、勿清除浏览器数据";
+    return { word: `照片未传完(${photosStored}/${photos})`, tone: syncing ? "busy" : "wait", detail };
+  }
+  if (count("waiting") > 0) return { word: "已上传，待核定", tone: "busy", detail: "有内容需街道核定，结果会在“消息”里告诉您" };
+  return { word: "已上传", tone: "calm" };
+}
+
+/** Where one photo stands. */
+export function photoState(photo: { owed: 0 | 1; sent: number; length: number }): StateWord {
+  if (photo.owed === 0) return { word: "已上传", tone: "calm" };
+  if (photo.sent === 0) return { word: "待上传", tone: "wait" };
+  return { word: `已传 ${Math.floor((photo.sent / photo.length) * 100)}%`, tone: "busy" };
+}
+
+/** A value of a field as people read it. */
+export function valueText(kind: string, field: string, value: Json | null | undefined): string {
+  if (value === null || value === undefined || value === "") return "（空）";
+  const holds = findField(kind, field)?.holds;
+  if (holds === "flag") return value === true ? "是" : "否";
+  if (holds === "instant" && typeof value === "string") return formatMoment(parseMs(value) ?? 0);
+  if (holds === "day" && typeof value === "string") return formatDay(parseMs(`${value}T00:00:00+08:00`) ?? 0);
+  if (holds === "fix") return fixText(value as unknown as Fix);
+  if (field.endsWith("_fen") && typeof value === "number") return `${value / 100}元`;
+  if (Array.isArray(value)) return value.map((one) => valueText(kind, field, one)).join("、");
+  if (typeof value === "string") return word(kind, field, value);
+  if (typeof value === "object") return typeof value.name === "string" ? value.name : JSON.stringify(value);
+  return String(value);
+}
+
+/** A position as people read it. */
+export function fixText(fix: Fix): string {
+  const accuracy = fix.acc_m === undefined ? "精度未知" : `误差约${Math.round(fix.acc_m)}米`;
+  return `北纬${fix.lat.toFixed(5)} 东经${fix.lon.toFixed(5)}（${accuracy}）`;
+}
+
+/** What a rule made of a value that this phone wrote; `mine` and `now` are already in words. */
+export function ruleText(kind: string, field: string, by: string, mine: string, now: string): string {
+  const title = fieldTitle(kind, field);
+  const both = `两人同时填写了“${title}”（您填“${mine}”）`;
+  switch (by) {
+    case "max_danger":
+      return `${both}，已按较重的“${now}”执行`;
+    case "most_open":
+      return `两人同时办理了“${title}”（您办理为“${mine}”），已按尚未了结的“${now}”执行`;
+    case "earliest":
+      return `${both}，已按较早的“${now}”执行`;
+    case "latest":
+      return `${both}，已按较晚的“${now}”执行`;
+    case "true_wins":
+      return `${both}，已按“${now}”执行`;
+    case "kept_both":
+      return `${both}，两人的内容都已保留：“${now}”`;
+    case "longest":
+      return `${both}，都已保留，显示较详细的“${now}”`;
+    case "ask":
+      return `${both}，都已保留，暂按“${now}”，等街道确认`;
+    case "proposal":
+      return `“${title}”改为“${mine}”需街道核定，已提交申请；核定前仍为“${now}”`;
+    case "lacks":
+      return `“${title}”改为“${mine}”已收到，还有内容没补齐，补齐后生效`;
+    case "addition":
+      return `记录已提交，您填的“${title}”（“${mine}”）已作为补充保留`;
+    case "not_allowed":
+    case "illegal_transition":
+      return `“${title}”改为“${mine}”不能由您直接办理，已保留，等街道处理；现在是“${now}”`;
+    case "approved":
+      return `“${title}”已凑齐同意的人，现在是“${now}”`;
+    case "refused":
+      return `“${title}”改为“${mine}”没有被同意；现在是“${now}”`;
+    default:
+      return `您填的“${title}”（“${mine}”）已保留，等街道确认；现在是“${now}”`;
+  }
+}
+
+/** What somebody else changed. */
+export function changeText(kind: string, field: string, before: string, now: string): string {
+  return `“${fieldTitle(kind, field)}”由“${before}”改为“${now}”`;
+}
+
+/** What is missing of a record, as people read it. */
+export function missingText(kind: string, names: string[]): string {
+  const titles = names.map((name) => (name === "photos" || name.startsWith("photos.") ? "照片" : fieldTitle(kind, name)));
+  return titles.length === 0 ? "" : `还差：${[...new Set(titles)].join("、")}`;
+}
+
+/** Megabytes with one digit. */
+export function sizeText(bytes: number): string {
+  return bytes < 1 << 20 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / (1 << 20)).toFixed(1)} MB`;
+}
