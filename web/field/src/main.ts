@@ -1,0 +1,18 @@
+/** Starts the phone app: what was being entered is restored before the first screen, so that no screen shows an empty form over it. */
+import { createApp } from "vue";
+import App from "./App.vue";
+import { restoreDraft } from "./draft";
+import { applySettings, examine } from "./platform";
+import { router } from "./router";
+import { startSyncing } from "./syncing";
+import "./styles.css";
+
+async function start(): Promise<void> {
+  await Promise.all([restoreDraft(), applySettings()]);
+  createApp(App).use(router).mount("#app");
+  startSyncing();
+  void examine();
+  if ("serviceWorker" in navigator) void navigator.serviceWorker.register("/app/sw.js", { scope: "/app/" }).catch(() => undefined);
+}
+
+void start();

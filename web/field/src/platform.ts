@@ -1,0 +1,92 @@
+/** What this browser is and may do: warnings before it hurts, room for photos, whether sending costs money. */
+import { ref } from "vue";
+import { phone } from "./phone";
+
+/** Bytes below which photos may soon not fit. */
+const ROOM_LOW_BYTES = 200 << 20;
+/** Part of the quota from which on a warning is shown. */
+const ROOM_LOW_PART = 0.8;
+
+/** Something the person should know of this browser. */
+export interface Warning {
+  key: string;
+  text: string;
+  /** It can be put away for this time. */
+  urgent: boolean;
+}
+
+/** Warnings that hold now. */
+export const warnings = ref<Warning[]>([]);
+/** Whether the browser promised to keep the data; `null` while unknown. */
+export const persisted = ref<boolean | null>(null);
+/** Bytes used and granted, if the browser says so. */
+export const room = ref<{ used: number; quota: number } | null>(null);
+
+/** The window inside WeChat loses its data when WeChat tidies up. */
+export function isWeChat(agent: string): boolean {
+  return /MicroMessenger/i.test(agent);
+}
+
+/** iPhones and iPads; newer iPads say they are a Mac with a touch screen. */
+export function isIos(agent: string, touchPoints: number): boolean {
+  return /iPhone|iPad|iPod/.test(agent) || (/Macintosh/.test(agent) && touchPoints > 1);
+}
+
+function isInstalled(): boolean {
+  return matchMedia("(display-mode: standalone)").matches || (navigator as { standalone?: boolean }).standalone === true;
+}
+
+/** Whether there is too little room for more photos. */
+export function isRoomLow(used: number, quota: number): boolean {
+  return quota > 0 && (quota - used < ROOM_LOW_BYTES || used / quota > ROOM_LOW_PART);
+}
+
+/** Asks the browser to keep the data and looks at everything that could hurt. */
+export async function examine(): Promise<void> {
+  const storage = navigator.storage as StorageManager | undefined;
+  persisted.value = (await storage?.persisted?.()) || (await storage?.persist?.()) || false;
+  const estimate = await storage?.estimate?.();
+  room.value = estimate ? { used: estimate.usage ?? 0, quota: estimate.quota ?? 0 } : null;
+  warnings.value = listWarnings();
+}
+
+function listWarnings(): Warning[] {
+  const found: Warning[] = [];
+  if (isWeChat(navigator.userAgent)) {
+    found.push({ key: "wechat", urgent: true, text: "微信内的页面会被清理，未上传的内容可能丢失。请点右上角“···”，选择“在浏览器打开”" });
+  } else if (isIos(navigator.userAgent, navigator.maxTouchPoints) && !isInstalled()) {
+    found.push({ key: "ios", urgent: false, text: "苹果手机会清除7天没打开的网页数据。请点“分享”→“添加到主屏幕”，以后从主屏幕打开" });
+  }
+  if (!window.isSecureContext) {
+    found.push({ key: "insecure", urgent: true, text: "此网址不是 https，不能用程序内拍照、定位和离线打开。请联系街道专班换用 https 网址" });
+  }
+  if (room.value && isRoomLow(room.value.used, room.value.quota)) {
+    const left = Math.max(0, Math.floor((room.value.quota - room.value.used) / (1 << 20)));
+    found.push({ key: "room", urgent: true, text: `手机存储快满了（还能存约${left} MB）。请尽快连网上传照片，或删除手机上不用的文件` });
+  }
+  return found;
+}
+
+interface Connection {
+  type?: string;
+  saveData?: boolean;
+}
+
+/** Whether sending photos now would cost the person's own data. Browsers that do not tell count as free. */
+export function isMeteredNow(): boolean {
+  const connection = (navigator as { connection?: Connection }).connection;
+  return connection?.type === "cellular" || connection?.saveData === true;
+}
+
+/** A name of this phone for lists of devices. */
+export function phoneModel(): string {
+  const inBrackets = /\(([^)]*)\)/.exec(navigator.userAgent)?.[1] ?? "";
+  const parts = inBrackets.split(";").map((part) => part.trim());
+  return (parts.find((part) => /Build|iPhone|iPad|Android/.test(part)) ?? parts[0] ?? "").slice(0, 60);
+}
+
+/** Applies the person's choices to the page. */
+export async function applySettings(): Promise<void> {
+  const settings = await phone.store.get("settings");
+  document.documentElement.classList.toggle("large-text", settings?.largeText === true);
+}

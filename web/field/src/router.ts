@@ -1,0 +1,28 @@
+/** The screens. Nobody gets past the sign-in before the first enrolment; after that everything works without a session. */
+import { createRouter, createWebHistory } from "vue-router";
+import { phone } from "./phone";
+import HomeView from "./views/HomeView.vue";
+import SignInView from "./views/SignInView.vue";
+
+export const router = createRouter({
+  history: createWebHistory("/app/"),
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+  routes: [
+    { path: "/", name: "home", component: HomeView },
+    { path: "/sign-in", name: "sign-in", component: SignInView },
+    { path: "/camera", name: "camera", component: () => import("./views/CameraView.vue") },
+    { path: "/finding", name: "finding", component: () => import("./views/FindingView.vue") },
+    { path: "/hazards", name: "hazards", component: () => import("./views/HazardsView.vue") },
+    { path: "/hazards/:id", name: "hazard", component: () => import("./views/HazardView.vue"), props: true },
+    { path: "/work/:save", name: "work", component: () => import("./views/WorkView.vue"), props: true },
+    { path: "/uploads", name: "uploads", component: () => import("./views/UploadsView.vue") },
+    { path: "/news", name: "news", component: () => import("./views/NewsView.vue") },
+    { path: "/settings", name: "settings", component: () => import("./views/SettingsView.vue") },
+    { path: "/:rest(.*)*", redirect: "/" },
+  ],
+});
+
+router.beforeEach(async (to) => {
+  if (to.name === "sign-in") return true;
+  return (await phone.store.get("user")) ? true : { name: "sign-in" };
+});

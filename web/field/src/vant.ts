@@ -1,0 +1,15 @@
+/** The parts of Vant that this app uses, each with its own style sheet, so that nothing else is shipped. */
+import { Button } from "vant/es/button";
+import { showConfirmDialog } from "vant/es/dialog";
+import { Field } from "vant/es/field";
+import { Popup } from "vant/es/popup";
+import { Switch } from "vant/es/switch";
+import { showToast } from "vant/es/toast";
+import "vant/es/button/style";
+import "vant/es/dialog/style";
+import "vant/es/field/style";
+import "vant/es/popup/style";
+import "vant/es/switch/style";
+import "vant/es/toast/style";
+
+export { Button as VanButton, Field as VanField, Popup as VanPopup, Switch as VanSwitch, showConfirmDialog, showToast };

@@ -1,0 +1,70 @@
+import vue from "@vitejs/plugin-vue";
+import { fileURLToPath } from "node:url";
+import { defineConfig, type Plugin } from "vite";
+import { VitePWA } from "vite-plugin-pwa";
+
+/** The server of this installation, for `vite` and `vite preview`. */
+const SERVER = process.env.PAICHA_SERVER ?? "http://127.0.0.1:8080";
+
+/** The header that the server sends for /app/; here so that `vite preview` refuses what the server would refuse. */
+export const CSP = [
+  "default-src 'self'",
+  "img-src 'self' blob: data:",
+  "worker-src 'self'",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+/** Vant's icon font is a data: address with a fall-back on another host; the strict policy allows neither, so its style sheet is left out
+ * and icons are drawn by `components/AppIcon.vue`. */
+function withoutVantIconFont(): Plugin {
+  const empty = fileURLToPath(new URL("src/no-icon-font.css", import.meta.url));
+  return {
+    name: "without-vant-icon-font",
+    enforce: "pre",
+    resolveId: (source) => (/(^|\/)icon\/index\.css$/.test(source) ? empty : null),
+  };
+}
+
+const proxy = { "/v1": { target: SERVER, changeOrigin: false } };
+
+export default defineConfig({
+  base: "/app/",
+  plugins: [
+    withoutVantIconFont(),
+    vue(),
+    VitePWA({
+      injectRegister: false,
+      registerType: "prompt",
+      workbox: {
+        globPatterns: ["**/*.{js,css,html,svg,png}"],
+        navigateFallback: "/app/index.html",
+        cleanupOutdatedCaches: true,
+        // Everything the server says is data of the phone's database, never of a cache.
+        runtimeCaching: [],
+      },
+      manifest: {
+        id: "/app/",
+        name: "排查",
+        short_name: "排查",
+        description: "没有信号也能用的隐患排查程序",
+        lang: "zh-CN",
+        start_url: "/app/",
+        scope: "/app/",
+        display: "standalone",
+        background_color: "#ffffff",
+        theme_color: "#0b57a4",
+        icons: [
+          { src: "icon-192.png", sizes: "192x192", type: "image/png" },
+          { src: "icon-512.png", sizes: "512x512", type: "image/png" },
+          { src: "icon-512.png", sizes: "512x512", type: "image/png", purpose: "maskable" },
+        ],
+      },
+    }),
+  ],
+  // Phones of people in villages are old: syntax of 2020, no polyfills.
+  build: { target: ["es2020", "chrome87", "safari14"], cssTarget: ["chrome87", "safari14"], modulePreload: { polyfill: false } },
+  server: { proxy },
+  preview: { proxy, headers: { "content-security-policy": CSP } },
+});
