@@ -1,8 +1,9 @@
-//! `cargo xtask demo`: builds the program and runs its demo. What a newcomer gets wrong: waiting for a release build; the development profile
+//! `cargo xtask demo`: builds the web apps and the program and runs its demo. What a newcomer gets wrong: waiting for a release build; the development profile
 //! optimises every dependency and the photo crate, where nearly all of the work is, so it is built in a tenth of the time and
 //! makes the demo hardly slower.
 
 use crate::tools::cargo;
+use crate::web;
 use anyhow::{Context as _, Result};
 use std::process::ExitCode;
 
@@ -13,6 +14,7 @@ const LISTEN: &str = "127.0.0.1:8080";
 
 /// Runs the demo until it is stopped; what stands in `arguments` comes last, so it wins.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
+    web::build_if_possible();
     let mut command = cargo(&["run", "--package", "paicha", "--", "demo"]);
     if !is_given(arguments, "--data") {
         command.args(["--data", FOLDER]);

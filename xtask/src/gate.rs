@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 
 use crate::postgres::{Server, URL_VARIABLE};
-use crate::{stock_clients, tools};
+use crate::{stock_clients, tools, web};
 
 /// Committed files that a command writes to its standard output: the path and the arguments for cargo.
 const GENERATED: &[(&str, &[&str])] = &[
@@ -42,6 +42,8 @@ pub(crate) fn run(quick: bool, filter: &[String]) -> Result<ExitCode> {
     if !quick {
         step(&mut outcomes, "rustdoc", rustdoc);
     }
+    // Before the program, which takes them in.
+    step(&mut outcomes, "web apps", || web::build().and_then(|()| web::check()));
     let mut server = None;
     step(&mut outcomes, "postgresql", || {
         server = Some(Server::start()?);
@@ -65,6 +67,9 @@ pub(crate) fn run(quick: bool, filter: &[String]) -> Result<ExitCode> {
                 tools::run(command.env(URL_VARIABLE, server.url()))
             });
         }
+    }
+    if let Some(program) = program.as_deref().filter(|_| filter.is_empty()) {
+        step(&mut outcomes, "web apps in the browser", || web::in_browser(BINARY_VARIABLE, program));
     }
     // Stopped here and by its guardian, which outlives this process: see postgres.rs.
     drop(server);

@@ -12,6 +12,7 @@ mod gate;
 mod postgres;
 mod stock_clients;
 mod tools;
+mod web;
 
 use std::process::ExitCode;
 
@@ -63,6 +64,8 @@ enum Command {
         #[arg(long)]
         stop: bool,
     },
+    /// Builds the web apps into web/*/dist; the next build of the server takes them in.
+    Web,
     /// Installs the upload clients of others that the tests use and prints the variable to set.
     StockClients,
 }
@@ -76,6 +79,7 @@ fn main() -> Result<ExitCode> {
         }
         Command::Postgres { stop: true } => postgres::stop_kept().map(|()| ExitCode::SUCCESS),
         Command::Postgres { stop: false } => postgres::keep().map(|()| ExitCode::SUCCESS),
+        Command::Web => web::build().map(|()| ExitCode::SUCCESS),
         Command::StockClients => stock_clients::print().map(|()| ExitCode::SUCCESS),
     }
 }
