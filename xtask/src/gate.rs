@@ -18,8 +18,14 @@ const GENERATED: &[(&str, &[&str])] = &[
     ("docs/fields.md", &["run", "--quiet", "--package", "sync-protocol", "--example", "reference", "--", "fields"]),
     ("docs/openapi.json", &["run", "--quiet", "--package", "paicha", "--", "openapi"]),
     ("docs/problems.md", &["run", "--quiet", "--package", "sync-protocol", "--example", "reference", "--", "problems"]),
-    ("docs/schema.json", &["run", "--quiet", "--package", "sync-protocol", "--example", "phone_tables", "--", "schema"]),
-    ("docs/vectors.json", &["run", "--quiet", "--package", "sync-protocol", "--example", "phone_tables", "--", "vectors"]),
+    (
+        "docs/schema.json",
+        &["run", "--quiet", "--package", "sync-protocol", "--example", "phone_tables", "--", "schema"],
+    ),
+    (
+        "docs/vectors.json",
+        &["run", "--quiet", "--package", "sync-protocol", "--example", "phone_tables", "--", "vectors"],
+    ),
 ];
 
 /// Holds the path of the program that the kill tests kill; read by `paicha-tests`.

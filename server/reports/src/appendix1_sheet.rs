@@ -8,6 +8,7 @@ use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, Image, Worksheet};
 use crate::appendix1::{Appendix1, Appendix1Row, CellPicture};
 use crate::error::ReportError;
 use crate::pictures::{self, PictureCell};
+use crate::properties::FormProperties;
 use crate::text::{printable, printable_line, without_markup};
 use crate::wrap;
 
@@ -24,7 +25,6 @@ pub(crate) const LABELS: [&str; 8] = [
     "备注",
 ];
 pub(crate) const NOTE: &str = "注：本表5月份开始上报，每月30日前上报本月隐患排查情况。";
-const FOOTER: &str = "&C第 &P 页 共 &N 页";
 
 /// The widths fill A4 landscape between two margins of 20 mm.
 pub(crate) const COLUMN_WIDTHS_MM: [f64; 8] = [12.0, 28.0, 25.0, 62.0, 38.0, 45.0, 32.0, 15.0];
@@ -67,7 +67,7 @@ pub(crate) fn title(form: &Appendix1) -> String {
 
 /// Lays out one form on an empty sheet.
 pub(crate) fn write_sheet(sheet: &mut Worksheet, form: &Appendix1) -> Result<(), ReportError> {
-    set_page(sheet)?;
+    set_page(sheet, &form.properties)?;
     let formats = Formats::new();
     write_head(sheet, form, &formats)?;
     let mut row = FIRST_DATA_ROW;
@@ -86,7 +86,7 @@ pub(crate) fn write_sheet(sheet: &mut Worksheet, form: &Appendix1) -> Result<(),
     Ok(())
 }
 
-fn set_page(sheet: &mut Worksheet) -> Result<(), ReportError> {
+fn set_page(sheet: &mut Worksheet, properties: &FormProperties) -> Result<(), ReportError> {
     const A4: u8 = 9;
     const INCH_MM: f64 = 25.4;
     let (side, top, bottom, footer) = (20.0 / INCH_MM, 15.0 / INCH_MM, 17.0 / INCH_MM, 8.0 / INCH_MM);
@@ -99,7 +99,7 @@ fn set_page(sheet: &mut Worksheet) -> Result<(), ReportError> {
         .set_margins(side, side, top, bottom, footer, footer)
         .set_print_fit_to_pages(1, 0)
         .set_print_center_horizontally(true)
-        .set_footer(FOOTER)
+        .set_footer(properties.sheet_foot())
         .set_repeat_rows(LABEL_ROW, LABEL_ROW)?;
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::appendix2::{
 };
 use crate::error::ReportError;
 use crate::pictures::pixels;
+use crate::properties::FormProperties;
 use crate::text::without_markup;
 use crate::wrap;
 
@@ -30,7 +31,7 @@ const POINTS_PER_MM: f64 = 72.0 / 25.4;
 
 /// Lays out one form on an empty sheet.
 pub(crate) fn write_sheet(sheet: &mut Worksheet, form: &Appendix2) -> Result<(), ReportError> {
-    set_page(sheet)?;
+    set_page(sheet, &form.properties)?;
     let formats = Formats::new();
     write_head(sheet, form, &formats)?;
     let values = &form.values;
@@ -41,7 +42,7 @@ pub(crate) fn write_sheet(sheet: &mut Worksheet, form: &Appendix2) -> Result<(),
     Ok(())
 }
 
-fn set_page(sheet: &mut Worksheet) -> Result<(), ReportError> {
+fn set_page(sheet: &mut Worksheet, properties: &FormProperties) -> Result<(), ReportError> {
     const A4: u8 = 9;
     const INCH_MM: f64 = 25.4;
     let (side, end, footer) = (22.0 / INCH_MM, 20.0 / INCH_MM, 8.0 / INCH_MM);
@@ -54,6 +55,7 @@ fn set_page(sheet: &mut Worksheet) -> Result<(), ReportError> {
         .set_margins(side, side, end, end, footer, footer)
         .set_print_fit_to_pages(1, 1)
         .set_print_center_horizontally(true)
+        .set_footer(properties.sheet_foot())
         .set_print_area(0, 0, NOTES_ROW, LAST_COLUMN)?;
     Ok(())
 }

@@ -9,6 +9,7 @@ use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, Workbook, Worksheet};
 
 use crate::error::ReportError;
 use crate::text::{printable, printable_line, without_markup};
+use crate::wrap;
 
 /// Most rows of one list; a sheet ends at 1,048,576 rows, head included.
 pub const LEDGER_ROWS_MAX: usize = 1_000_000;
@@ -42,9 +43,17 @@ pub const LEDGER_LABELS: [&str; 22] = [
     "备注",
 ];
 const WIDTHS: [f64; 22] = [
-    16.0, 14.0, 20.0, 16.0, 40.0, 10.0, 24.0, 12.0, 18.0, 10.0, 16.0, 10.0, 24.0, 12.0, 14.0, 24.0, 16.0, 14.0, 12.0,
+    26.0, 14.0, 20.0, 16.0, 40.0, 18.0, 24.0, 14.0, 18.0, 10.0, 16.0, 10.0, 24.0, 14.0, 16.0, 24.0, 18.0, 14.0, 12.0,
     12.0, 14.0, 16.0,
 ];
+/// Width of the column that names what is missing.
+const MISSING_WIDTH: f64 = 24.0;
+/// A unit of column width, a digit of the default font, in em of the body, less what cells keep free on their sides.
+const EM_OF_WIDTH: f64 = 0.46;
+/// Height of a line of the body and of the space around it, points; rows end at 409.
+const LINE_HEIGHT_PT: f64 = 16.0;
+const ROW_PADDING_PT: f64 = 4.0;
+const ROW_LINES_MAX: usize = 25;
 /// Columns of the five, named in [`MISSING_LABEL`] when empty.
 const FIVE: std::ops::Range<usize> = 11..16;
 const MISSING_LABEL: &str = "缺项";
@@ -143,13 +152,18 @@ pub fn ledger_xlsx<W: Write + Seek + Send>(
             return Err(ReportError::TooManyRows { area_name, rows: count + 1, limit: LEDGER_ROWS_MAX });
         }
         let line = u32::try_from(count + 2).expect("bounded by the limit of rows");
+        let mut lines = 1;
         for (target, column) in (0_u16..).zip(&columns) {
             let text = cut(row.text(*column));
+            lines = lines.max(lines_of(&text, WIDTHS[*column]));
             sheet.write_string_with_format(line, target, without_markup(&text), &body)?;
         }
         if kind == LedgerKind::MissingFive {
-            sheet.write_string_with_format(line, last(&columns) + 1, row.missing_five(), &body)?;
+            let missing = row.missing_five();
+            lines = lines.max(lines_of(&missing, MISSING_WIDTH));
+            sheet.write_string_with_format(line, last(&columns) + 1, missing, &body)?;
         }
+        sheet.set_row_height(line, height_pt(lines))?;
         count += 1;
     }
     workbook.save_to_writer(output)?;
@@ -166,6 +180,7 @@ fn write_head(
     const A3: u8 = 8;
     sheet.set_name(kind.title())?;
     sheet.set_paper_size(A3).set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(1, 1)?;
+    sheet.set_footer("&C第 &P 页 共 &N 页");
     sheet.set_freeze_panes(2, 1)?;
     for (target, column) in (0_u16..).zip(columns) {
         sheet.set_column_width(target, WIDTHS[*column])?;
@@ -177,10 +192,20 @@ fn write_head(
         sheet.write_string_with_format(1, target, LEDGER_LABELS[*column], head)?;
     }
     if kind == LedgerKind::MissingFive {
-        sheet.set_column_width(last(columns) + 1, 24)?;
+        sheet.set_column_width(last(columns) + 1, MISSING_WIDTH)?;
         sheet.write_string_with_format(1, last(columns) + 1, MISSING_LABEL, head)?;
     }
     Ok(())
+}
+
+/// Lines that a text surely fits in a column of so many units; programs do not make a row higher by themselves when a file is opened.
+fn lines_of(text: &str, width: f64) -> usize {
+    wrap::pieces(text, width * EM_OF_WIDTH, ROW_LINES_MAX, 1).first().map_or(1, |(_, lines)| *lines)
+}
+
+fn height_pt(lines: usize) -> f64 {
+    let lines = u16::try_from(lines.clamp(1, ROW_LINES_MAX)).unwrap_or(1);
+    f64::from(lines) * LINE_HEIGHT_PT + ROW_PADDING_PT
 }
 
 fn formats() -> (Format, Format) {

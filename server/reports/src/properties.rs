@@ -10,6 +10,9 @@ use sha2::{Digest, Sha256};
 use crate::error::ReportError;
 use crate::text::printable_line;
 
+/// Most characters of area and month at the foot of a page; spreadsheet programs take 255 in all.
+const FOOT_CHARACTERS_MAX: usize = 60;
+
 /// Properties of the file that tell two printouts apart.
 #[derive(Debug, Clone)]
 pub struct FormProperties {
@@ -35,6 +38,17 @@ impl FormProperties {
             properties = properties.set_custom_property(name, value);
         }
         Ok(properties)
+    }
+
+    /// What stands at the foot of each page, so that a loose sheet says where it belongs: area, month and revision.
+    pub(crate) fn foot(&self) -> String {
+        let subject: String = printable_line(&self.subject).chars().take(FOOT_CHARACTERS_MAX).collect();
+        format!("{subject}　第{}版", self.rev)
+    }
+
+    /// The foot of a printed sheet, in the codes of spreadsheet programs.
+    pub(crate) fn sheet_foot(&self) -> String {
+        format!("&L&9{}&C&9第 &P 页 共 &N 页", self.foot().replace('&', "&&"))
     }
 
     /// Names and values of the custom properties, in their order.

@@ -16,7 +16,7 @@ use crate::text::{printable, printable_line};
 const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#;
 const RELATIONSHIP: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
-const FIRST_PICTURE_RELATION: usize = 2;
+const FIRST_PICTURE_RELATION: usize = 3;
 
 /// Look of a run.
 #[derive(Debug, Clone, Copy)]
@@ -209,6 +209,7 @@ impl Document {
             ("docProps/custom.xml", custom_properties(about)),
             ("word/_rels/document.xml.rels", self.relations()),
             ("word/styles.xml", styles()),
+            ("word/footer1.xml", footer(about)),
         ];
         for (name, text) in parts {
             package.start_file(name, packed)?;
@@ -229,7 +230,7 @@ impl Document {
 
     fn relations(&self) -> String {
         let mut xml = format!(
-            r#"{DECLARATION}<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="rId1" Type="{RELATIONSHIP}/styles" Target="styles.xml"/>"#
+            r#"{DECLARATION}<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="rId1" Type="{RELATIONSHIP}/styles" Target="styles.xml"/><Relationship Id="rId2" Type="{RELATIONSHIP}/footer" Target="footer1.xml"/>"#
         );
         for index in 0..self.pictures.len() {
             let (relation, number) = (index + FIRST_PICTURE_RELATION, index + 1);
@@ -256,14 +257,14 @@ fn section(page: Page) -> String {
     };
     let (side, end, edge) = (twips(page.side_mm), twips(page.end_mm), twips(8.0));
     format!(
-        r#"<w:sectPr>{size}<w:pgMar w:top="{end}" w:right="{side}" w:bottom="{end}" w:left="{side}" w:header="{edge}" w:footer="{edge}" w:gutter="0"/></w:sectPr>"#
+        r#"<w:sectPr><w:footerReference w:type="default" r:id="rId2"/>{size}<w:pgMar w:top="{end}" w:right="{side}" w:bottom="{end}" w:left="{side}" w:header="{edge}" w:footer="{edge}" w:gutter="0"/></w:sectPr>"#
     )
 }
 
 fn content_types() -> String {
     let office = "application/vnd.openxmlformats-officedocument";
     format!(
-        r#"{DECLARATION}<Types xmlns="{PACKAGE}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Default Extension="jpg" ContentType="image/jpeg"/><Override PartName="/word/document.xml" ContentType="{office}.wordprocessingml.document.main+xml"/><Override PartName="/word/styles.xml" ContentType="{office}.wordprocessingml.styles+xml"/><Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/><Override PartName="/docProps/custom.xml" ContentType="{office}.custom-properties+xml"/></Types>"#
+        r#"{DECLARATION}<Types xmlns="{PACKAGE}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Default Extension="jpg" ContentType="image/jpeg"/><Override PartName="/word/document.xml" ContentType="{office}.wordprocessingml.document.main+xml"/><Override PartName="/word/styles.xml" ContentType="{office}.wordprocessingml.styles+xml"/><Override PartName="/word/footer1.xml" ContentType="{office}.wordprocessingml.footer+xml"/><Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/><Override PartName="/docProps/custom.xml" ContentType="{office}.custom-properties+xml"/></Types>"#
     )
 }
 
@@ -295,6 +296,17 @@ fn custom_properties(about: &About<'_>) -> String {
     }
     xml.push_str("</Properties>");
     xml
+}
+
+/// The foot of every page: what the sheet belongs to, and 第 x 页 共 y 页, which the program that shows it counts.
+fn footer(about: &About<'_>) -> String {
+    let face = Face { half_points: 18, ..Face::BODY };
+    let field = |name: &str| format!(r#"<w:fldSimple w:instr=" {name} ">{}</w:fldSimple>"#, run("1", face));
+    let pages = [run("　　第 ", face), field("PAGE"), run(" 页 共 ", face), field("NUMPAGES"), run(" 页", face)];
+    let line = paragraph(&format!("{}{}", run(&about.properties.foot(), face), pages.concat()), Side::Centre);
+    format!(
+        r#"{DECLARATION}<w:ftr xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="{RELATIONSHIP}">{line}</w:ftr>"#
+    )
 }
 
 fn styles() -> String {

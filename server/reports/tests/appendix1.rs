@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use calamine::{Data, Reader, Xlsx};
 use paicha_reports::{
-    Appendix1, Appendix1Row, CellPicture, FormProperties, ReportError, appendix1_content_sha256,
+    Appendix1, Appendix1Row, CellPicture, FormProperties, ReportError, appendix1_content_sha256, appendix1_docx,
     appendix1_workbook_xlsx, appendix1_xlsx,
 };
 
@@ -116,7 +116,12 @@ fn page_is_set_as_the_design_says() {
     assert!(sheet.contains(r#"<pageSetUpPr fitToPage="1"/>"#));
     assert!(sheet.contains(r#"<pageSetup paperSize="9" fitToHeight="0" orientation="landscape""#));
     assert!(sheet.contains(r#"<printOptions horizontalCentered="1"/>"#));
-    assert!(sheet.contains("<oddFooter>&amp;C第 &amp;P 页 共 &amp;N 页</oddFooter>"));
+    let foot = "<oddFooter>&amp;L&amp;9演示一村 2023-06　第1版&amp;C&amp;9第 &amp;P 页 共 &amp;N 页</oddFooter>";
+    assert!(sheet.contains(foot), "{sheet}");
+    let word = appendix1_docx(&form(vec![row(1)])).unwrap();
+    let foot = part(&word, "word/footer1.xml");
+    assert!(foot.contains("演示一村 2023-06　第1版") && foot.contains(r#"w:instr=" NUMPAGES ""#), "{foot}");
+    assert!(part(&word, "word/document.xml").contains(r#"<w:footerReference w:type="default" r:id="rId2"/>"#));
     assert!(part(&file, "xl/workbook.xml").contains("Print_Titles\" localSheetId=\"0\">演示一村!$3:$3</definedName>"));
     let styles = part(&file, "xl/styles.xml");
     for font in ["方正小标宋简体", "黑体", "仿宋_GB2312"] {

@@ -36,6 +36,33 @@ fn the_ledger_prints_every_column_as_text() {
     assert_eq!(rows[4][13], Data::String("1.23".into()));
 }
 
+/// The XML of a list's sheet.
+fn sheet_xml(row: LedgerRow) -> String {
+    let mut file = Cursor::new(Vec::new());
+    ledger_xlsx(LedgerKind::Ledger, "演示一村", [row], &mut file).unwrap();
+    let mut xml = String::new();
+    let mut package = zip::ZipArchive::new(file).unwrap();
+    package.by_name("xl/worksheets/sheet1.xml").unwrap().read_to_string(&mut xml).unwrap();
+    xml
+}
+
+#[test]
+fn a_row_is_as_high_as_its_longest_text_and_the_head_repeats_on_each_page() {
+    let height = |description: &str| {
+        let mut long = row();
+        long.texts[4] = description.into();
+        let xml = sheet_xml(long);
+        let row = xml.split(r#"<row r="3""#).nth(1).unwrap().split('>').next().unwrap().to_owned();
+        row.split(r#"ht=""#).nth(1).unwrap().split('"').next().unwrap().parse::<f64>().unwrap()
+    };
+    assert!(height("短") < 40.0);
+    let (some, more) = (height(&"通道堵塞".repeat(20)), height(&"通道堵塞".repeat(2000)));
+    assert!(some >= 5.0 * 16.0, "{some}");
+    assert!((400.0..=409.0).contains(&more), "{more}");
+    let xml = sheet_xml(row());
+    assert!(xml.contains(r#"paperSize="8""#) && xml.contains("第 &amp;P 页 共 &amp;N 页"), "{xml}");
+}
+
 #[test]
 fn the_list_of_gaps_names_what_is_missing() {
     let rows = sheet(LedgerKind::MissingFive, 1);
