@@ -67,7 +67,13 @@ pub fn instant_text(at: Micros) -> String {
 fn fix_text(fix: &Value) -> String {
     let accuracy = fix["acc_m"].as_f64().map(|metres| format!("，精度约{metres:.0}米")).unwrap_or_default();
     let number = |name: &str| fix[name].as_f64().map_or_else(|| "?".to_owned(), |degrees| format!("{degrees:.6}"));
-    let datum = fix["crs"].as_str().unwrap_or("?");
+    let datum = match fix["crs"].as_str().unwrap_or("?") {
+        "wgs84" => "WGS-84",
+        "cgcs2000" => "CGCS2000",
+        "gcj02" => "GCJ-02 火星坐标",
+        "bd09" => "BD-09 百度坐标",
+        other => other,
+    };
     format!("纬度{}，经度{}（{datum}{accuracy}）", number("lat"), number("lon"))
 }
 
@@ -227,7 +233,7 @@ mod tests {
                 "hazard",
                 "fix",
                 json!({"lat": 31.9475, "lon": 108.664, "crs": "wgs84", "acc_m": 8.4}),
-                "纬度31.947500，经度108.664000（wgs84，精度约8米）",
+                "纬度31.947500，经度108.664000（WGS-84，精度约8米）",
             ),
             ("hazard", "free_place", json!({"name": "演示沟口"}), "演示沟口"),
             ("place", "high_risk", json!(true), "是"),

@@ -76,8 +76,8 @@ fn push(periods: &mut Vec<CountedPeriod>, next: CountedPeriod) {
 fn was_ever_major(record: &Record) -> bool {
     let entries = record.fields.get("level").into_iter().flat_map(|register| &register.entries);
     let past = record.past.get("level").into_iter().flatten();
-    let pending = record.pending.iter().filter(|pending| pending.field == "level").map(|pending| &pending.value);
-    let values = entries.chain(past).map(|entry| &entry.value).chain(pending);
+    // A proposal only ever lowers the level, so it brings none that was not there.
+    let values = entries.chain(past).map(|entry| &entry.value);
     values.into_iter().any(|value| matches!(value.as_str(), Some("major_direct" | "major_collective")))
 }
 

@@ -7,3 +7,4 @@ mod numbers;
 mod steps;
 mod story;
 mod tricks;
+mod writers;

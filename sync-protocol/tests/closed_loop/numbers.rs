@@ -114,3 +114,17 @@ fn what_others_found_first_is_no_own_finding_until_the_office_clears_it() {
     write(&mut record, "cleared.R-23", json!("核实为企业先发现"));
     assert!(own(&record));
 }
+
+#[test]
+fn what_the_finder_claims_to_have_seen_earlier_counts_from_then() {
+    let mut story = Story::of("major_direct");
+    let created = story.record().created.at;
+    let claimed = created.saturating_add(-1000);
+    story.set(INSPECTOR, json!({"found_at": claimed}));
+    story.set(INSPECTOR, json!({"remark": "与计数无关"}));
+    assert_eq!(counts(&story, claimed), None);
+    for cutoff in [claimed.saturating_add(1), created, created.saturating_add(1)] {
+        assert!(counts(&story, cutoff).is_some(), "{cutoff}");
+    }
+    assert_eq!(counted_periods(story.record()).len(), 1, "neighbours that count alike are one stretch");
+}

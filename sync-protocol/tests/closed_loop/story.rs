@@ -11,6 +11,8 @@ use sync_protocol::time::{Grade, Micros};
 use uuid::Uuid;
 
 pub(super) const HAZARD: u128 = 0x77;
+/// Where every place is registered that somebody names.
+pub(super) const PLACE_VILLAGE: &str = "500999001207";
 pub(super) const INSPECTOR: Who = Who(1, R1);
 pub(super) const COLLEAGUE: Who = Who(2, R1);
 pub(super) const OFFICE: Who = Who(3, R3);
@@ -54,6 +56,14 @@ impl Story {
         self.say_all(who, who, base_rev, body)
     }
 
+    /// Says something about another record than the hazard.
+    pub(super) fn say_of(&mut self, who: Who, kind: &str, record: u128, body: Value) -> Outcome {
+        let seen = self.world.records.get(&RecordId(Uuid::from_u128(record))).map_or(0, |record| record.rev);
+        let mut named = json!({"type": kind, "record": Uuid::from_u128(record)});
+        named.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
+        self.say_all(who, who, seen, named).1
+    }
+
     fn say_all(&mut self, author: Who, uploader: Who, base_rev: i64, body: Value) -> (OpId, Outcome) {
         let Who(person, role) = author;
         self.ops += 1;
@@ -73,7 +83,7 @@ impl Story {
             ancestors: vec![],
             event: EventTime { at, grade: Grade::A, uncertainty_us: None, clock_suspect: false },
             fix_village: None,
-            place_village: None,
+            place_village: Some(PLACE_VILLAGE.parse().unwrap()),
         };
         let op_id = OpId(Uuid::from_u128(0x1000 + self.ops));
         let incarnation = IncarnationId(Uuid::from_u128(0x100 + uploader.0));
