@@ -10,6 +10,7 @@ use crate::ids::SystemIds;
 use anyhow::{Context as _, bail};
 use clap::{Args, CommandFactory as _};
 use indicatif::ProgressBar;
+use paicha_web::{WebApp, is_built};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -202,6 +203,12 @@ fn introduce(
     let scheme = if config.tls_files().is_some() { "https" } else { "http" };
     let address = format!("{scheme}://{}", config.server.listen);
     output.line(format!("地址：{address}"))?;
+    if is_built(WebApp::Field) {
+        output.line(format!("  手机端：{address}/app/（用 inspector1 登录；手机上用要 https，见 paicha cert）"))?;
+    }
+    if is_built(WebApp::Console) {
+        output.line(format!("  管理端：{address}/（用 safety 登录）"))?;
+    }
     output.line("查看数据（另开一个终端，街道应急办）：")?;
     output.line(format!(
         "  TOKEN=$(curl -s {address}/v1/auth/login -H 'content-type: application/json' -d '{{\"login\":\"safety\",\"password\":\"{DEMO_PASSWORD}\"}}' | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')"
