@@ -4,7 +4,7 @@ import { defineConfig, type Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 
 /** The server of this installation, for `vite` and `vite preview`. */
-const SERVER = process.env.PAICHA_SERVER ?? "http://127.0.0.1:8080";
+const SERVER = process.env.PAICHA_TEST_SERVER ?? "http://127.0.0.1:8080";
 
 /** The header that the server sends for /app/; here so that `vite preview` refuses what the server would refuse. */
 export const CSP = [
@@ -41,6 +41,8 @@ export default defineConfig({
         globPatterns: ["**/*.{js,css,html,svg,png}"],
         navigateFallback: "/app/index.html",
         cleanupOutdatedCaches: true,
+        // The page of the very first visit, too, must find its parts without signal. A newer version still waits until the app was closed.
+        clientsClaim: true,
         // Everything the server says is data of the phone's database, never of a cache.
         runtimeCaching: [],
       },

@@ -1,0 +1,16 @@
+/** The parts of the server's answers that tests read. */
+
+export interface HazardPage {
+  items: { id: string; level: string; description: string }[];
+}
+
+export interface RecordView {
+  id: string;
+  fields: { name: string; shown: unknown; text: string; disputed: boolean }[];
+  photos: { declared: number; stored: number; owed: number; items: { id: string; attached: { op: string } }[] };
+  pending: { field: string }[];
+}
+
+export interface UserPage {
+  items: { id: string; login: string }[];
+}

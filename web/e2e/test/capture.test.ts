@@ -1,0 +1,87 @@
+/** An inspector captures without signal, the tab is killed, and everything reaches the office: the whole way of one finding. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { AppHost, Phone } from "../src/phone";
+import { LINXI, TestServer } from "../src/server";
+import type { HazardPage, RecordView } from "../src/views";
+
+let server: TestServer;
+let host: AppHost;
+let phone: Phone;
+
+beforeAll(async () => {
+  server = await TestServer.start();
+  host = await AppHost.start(server);
+  phone = await Phone.make(host.address);
+});
+
+afterAll(async () => {
+  await phone?.end();
+  await host?.end();
+  await server?.end();
+});
+
+it("a finding captured offline in five taps survives a killed tab and arrives with its photo", async () => {
+  await phone.signIn("inspector1");
+  await phone.ready();
+  await phone.context.setOffline(true);
+  await phone.photograph();
+
+  let taps = 0;
+  const tap = async (name: string | RegExp, role: "button" | "radio" = "button"): Promise<void> => {
+    taps += 1;
+    await phone.page.getByRole(role, { name }).first().click();
+  };
+  await tap(/^下一步/);
+  await phone.page.getByRole("radio", { name: /演示云岫五金厂/ }).waitFor();
+
+  // The tab dies over the open form.
+  await phone.reopen({ offline: true });
+  await phone.page.getByText("有一条没填完的隐患").click();
+  await phone.page.getByRole("img", { name: "第1张照片" }).waitFor();
+  expect(await phone.page.getByRole("radio", { name: /演示云岫五金厂/ }).getAttribute("aria-checked")).toBe("true");
+
+  await tap("疑似重大，请上级核定", "radio");
+  await tap("警示隔离", "radio");
+  await tap("占堵“生命通道”");
+  await tap("保存");
+  expect(taps).toBe(5);
+  await phone.page.getByText("待上传").first().waitFor();
+
+  await phone.reopen({ offline: true });
+  await phone.page.getByText("待上传").first().waitFor();
+  expect((await server.get<HazardPage>("safety", `/v1/hazards?village=${LINXI}`)).items).toEqual([]);
+
+  await phone.context.setOffline(false);
+  await phone.page.getByText("已上传").first().waitFor();
+  const { items } = await server.get<HazardPage>("safety", `/v1/hazards?village=${LINXI}`);
+  expect(items.map(({ level, description }) => [level, description])).toEqual([["suspected", "占堵“生命通道”"]]);
+  const { photos, fields } = await server.get<RecordView>("safety", `/v1/hazards/${items[0]!.id}`);
+  expect([photos.declared, photos.stored, photos.owed]).toEqual([1, 1, 0]);
+  const shown = Object.fromEntries(fields.map(({ name, text }) => [name, text]));
+  expect([shown.place, shown.control, shown.fix]).toEqual(["演示云岫五金厂", "警示隔离", "纬度31.947500，经度108.664000（wgs84，精度约8米）"]);
+  const attach = await server.bytes("safety", `/v1/operations/${photos.items[0]!.attached.op}/bytes`);
+  expect(JSON.parse(attach)).toMatchObject({ kind: "photo.attach", mime: "image/jpeg", source: "camera_inapp", role: "site" });
+  expect(phone.surprises).toEqual([]);
+});
+
+it("a major finding by a criterion takes five taps too", async () => {
+  await phone.goTo("首页");
+  await phone.photograph();
+  let taps = 0;
+  const tap = async (name: string | RegExp, role: "button" | "radio" = "button"): Promise<void> => {
+    taps += 1;
+    await phone.page.getByRole(role, { name }).first().click();
+  };
+  await tap(/^下一步/);
+  await phone.page.getByRole("radio", { name: /演示云岫五金厂/ }).waitFor();
+  await tap("重大（按判定标准）", "radio");
+  await tap(/特种作业人员未持证上岗/);
+  await tap("停产停业", "radio");
+  await tap("保存");
+  expect(taps).toBe(5);
+  const majors = (): Promise<HazardPage> => server.get<HazardPage>("safety", `/v1/hazards?village=${LINXI}&level=major_direct`);
+  await expect.poll(async () => (await majors()).items.length, { timeout: 20_000 }).toBe(1);
+  const { items } = await majors();
+  const { fields } = await server.get<RecordView>("safety", `/v1/hazards/${items[0]!.id}`);
+  expect(fields.find(({ name }) => name === "criterion_ids")?.shown).toHaveLength(1);
+});
