@@ -1,0 +1,134 @@
+/** Every screen of the field app with the demo behind it, empty and full, in both text sizes: looked at by rules here, and by people in the pictures
+ * that PAICHA_TEST_SCREENS collects. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { examine } from "../src/examine";
+import { AppHost, Phone } from "../src/phone";
+import { DEMO_PASSWORD, TestServer } from "../src/server";
+
+const DEMO_MS = 400_000;
+/** A place of the demo's first village. */
+const IN_THE_VILLAGE = { latitude: 31.3681131, longitude: 107.9312971, accuracy: 8 };
+let server: TestServer;
+let host: AppHost;
+let phone: Phone;
+const faults: string[] = [];
+
+beforeAll(async () => {
+  server = await TestServer.startDemo();
+  host = await AppHost.start(server);
+  phone = await Phone.make(host.address);
+  await phone.context.setGeolocation(IN_THE_VILLAGE);
+}, DEMO_MS);
+
+afterAll(async () => {
+  await phone?.end();
+  await host?.end();
+  await server?.end();
+});
+
+async function look(name: string): Promise<void> {
+  await phone.page.waitForTimeout(400);
+  await phone.shot(name);
+  faults.push(...(await examine(phone.page, name)));
+}
+
+it("signing in and the empty screens", async () => {
+  const { page } = phone;
+  await page.getByRole("button", { name: "登录" }).waitFor();
+  await look("01-sign-in");
+  await page.getByPlaceholder("街道发给您的用户名").fill("inspector1");
+  await page.getByPlaceholder("密码").fill("wrong");
+  await page.getByRole("button", { name: "登录" }).click();
+  await page.getByRole("alert").waitFor();
+  await look("02-sign-in-wrong");
+  await phone.signIn("inspector1", DEMO_PASSWORD);
+  await phone.ready();
+  await look("03-home-empty");
+  await phone.goTo("上传");
+  await look("04-uploads-empty");
+  await phone.goTo("消息");
+  await look("05-news-empty");
+});
+
+it("a finding from the camera to the saved card", async () => {
+  const { page } = phone;
+  await phone.goTo("首页");
+  await phone.photograph();
+  await look("06-camera");
+  await page.getByRole("button", { name: /^下一步/ }).click();
+  await page.getByRole("radio", { name: "一般" }).waitFor();
+  await page.waitForTimeout(1_500);
+  await look("07-finding");
+  await page.getByRole("button", { name: "其他地点" }).click();
+  await page.getByLabel("搜场所").waitFor();
+  await look("08-places");
+  await page.getByRole("button", { name: "取消" }).click();
+  await page.getByRole("radio", { name: "重大（按判定标准）" }).click();
+  await page.getByLabel("搜判定标准").waitFor();
+  await look("09-criteria");
+  await page.getByRole("button", { name: /特种作业人员未持证上岗/ }).first().click();
+  await page.getByRole("radio", { name: "停产停业" }).click();
+  await page.waitForTimeout(500);
+  await look("10-finding-major");
+  await page.mouse.wheel(0, 2_000);
+  await look("11-finding-major-end");
+  await phone.context.setOffline(true);
+  await page.getByRole("button", { name: "保存" }).click();
+  await page.getByText("待上传").first().waitFor();
+  await look("12-home-unsent");
+  await phone.goTo("上传");
+  await look("13-uploads-unsent");
+  await page.getByRole("link", { name: /特种作业/ }).first().click();
+  await page.getByText("填写的内容").waitFor();
+  await look("14-work");
+});
+
+it("hazards, one hazard, changing it, and the news", async () => {
+  const { page } = phone;
+  await page.getByRole("button", { name: "返回" }).click();
+  await phone.context.setOffline(false);
+  await page.getByText("全部已上传").waitFor();
+  await look("15-uploads-done");
+  await page.goto(`${host.address}/app/hazards`);
+  await page.getByText("未销号的隐患").waitFor();
+  await look("16-hazards");
+  await page.getByRole("link", { name: /燃气灶软管/ }).first().click();
+  await page.getByRole("button", { name: "修改" }).waitFor();
+  await page.waitForTimeout(800);
+  await look("17-hazard");
+  await page.getByRole("button", { name: "修改" }).click();
+  await page.getByLabel("整改时限").waitFor();
+  await look("18-hazard-edit");
+  await page.getByLabel("整改时限").fill("2027-03-01");
+  await page.getByRole("radio", { name: "一般" }).last().click();
+  await page.getByLabel("加备注").fill("已当面告知负责人");
+  await page.getByRole("button", { name: "保存" }).click();
+  await page.waitForTimeout(2_500);
+  await look("19-hazard-changed");
+  await page.getByRole("button", { name: "返回" }).click();
+  await phone.goTo("消息");
+  await page.waitForTimeout(500);
+  await look("20-news");
+});
+
+it("settings and large text", async () => {
+  const { page } = phone;
+  await phone.goTo("首页");
+  await page.getByRole("link", { name: "设置" }).click();
+  await look("21-settings");
+  await page.getByRole("switch", { name: "大字" }).click();
+  await look("22-settings-large");
+  await page.getByRole("button", { name: "返回" }).click();
+  await look("23-home-large");
+  await phone.goTo("隐患");
+  await look("24-hazards-large");
+  await page.goto(`${host.address}/app/finding`);
+  await page.getByRole("radio", { name: "一般" }).waitFor();
+  await page.waitForTimeout(800);
+  await look("25-finding-large");
+});
+
+it("no screen has a serious fault, scrolls sideways or has a target below 44 px", () => {
+  expect(faults).toEqual([]);
+  expect(phone.surprises).toEqual([]);
+});
