@@ -3,18 +3,8 @@ import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 
-/** The server of this installation, for `vite` and `vite preview`. */
+/** A running paicha program, for `vite` while developing. */
 const SERVER = process.env.PAICHA_TEST_SERVER ?? "http://127.0.0.1:8080";
-
-/** The header that the server sends for /app/; here so that `vite preview` refuses what the server would refuse. */
-export const CSP = [
-  "default-src 'self'",
-  "img-src 'self' blob: data:",
-  "worker-src 'self'",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
 
 /** Vant's icon font is a data: address with a fall-back on another host; the strict policy allows neither, so its style sheet is left out
  * and icons are drawn by `components/AppIcon.vue`. */
@@ -26,8 +16,6 @@ function withoutVantIconFont(): Plugin {
     resolveId: (source) => (/(^|\/)icon\/index\.css$/.test(source) ? empty : null),
   };
 }
-
-const proxy = { "/v1": { target: SERVER, changeOrigin: false } };
 
 export default defineConfig({
   base: "/app/",
@@ -67,6 +55,5 @@ export default defineConfig({
   ],
   // Phones of people in villages are old: syntax of 2020, no polyfills.
   build: { target: ["es2020", "chrome87", "safari14"], cssTarget: ["chrome87", "safari14"], modulePreload: { polyfill: false } },
-  server: { proxy },
-  preview: { proxy, headers: { "content-security-policy": CSP } },
+  server: { proxy: { "/v1": SERVER } },
 });

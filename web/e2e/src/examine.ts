@@ -21,7 +21,9 @@ async function axeFaults(page: Page): Promise<string[]> {
     return axe.run();
   });
   const grave = results.violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  return grave.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} at ${target.join(" ")}: ${failureSummary.replaceAll("\n", " ")}`));
+  return grave.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} at ${target.join(" ")}: ${failureSummary.replaceAll("\n", " ")}`),
+  );
 }
 
 async function layoutFaults(page: Page): Promise<string[]> {

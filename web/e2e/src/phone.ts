@@ -1,14 +1,12 @@
 /**
  * A phone: real Chromium with a fake camera, a set position and a profile of its own on disk, so that it can be killed and opened again. The app
- * comes from the built files over the same paths and policy as in production.
+ * comes from the program itself, policy and all.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { chromium, type BrowserContext, type Page } from "playwright-core";
-import { preview, type PreviewServer } from "vite";
-import { freePort, PASSWORD, type TestServer } from "./server";
+import { PASSWORD } from "./server";
 
 /** Where the phone stands unless a test says otherwise: the gate of 演示云岫五金厂. */
 export const HERE = { latitude: 31.9475, longitude: 108.664, accuracy: 8 };
@@ -24,26 +22,6 @@ const FLAGS = [
   "--use-fake-device-for-media-stream",
   "--use-fake-ui-for-media-stream",
 ];
-
-/** The built app, served beside a server's API. */
-export class AppHost {
-  private constructor(
-    private readonly host: PreviewServer,
-    readonly address: string,
-  ) {}
-
-  static async start(server: TestServer): Promise<AppHost> {
-    const port = await freePort();
-    const root = fileURLToPath(new URL("../../field", import.meta.url));
-    process.env.PAICHA_TEST_SERVER = server.address;
-    const host = await preview({ root, configFile: join(root, "vite.config.ts"), logLevel: "error", preview: { port, host: "127.0.0.1", strictPort: true } });
-    return new AppHost(host, `http://127.0.0.1:${port}`);
-  }
-
-  async end(): Promise<void> {
-    await this.host.close();
-  }
-}
 
 /** One phone. */
 export class Phone {

@@ -49,7 +49,10 @@ export class TestServer {
     await server.run(["import", "areas", fixture("villages.geojson")]);
     await server.run(["import", "enterprises", fixture("places.csv")]);
     for (const [login, name, unit, grants] of PEOPLE) {
-      await server.run(["user", "add", login, "--name", name, "--unit", unit, "--password-stdin", ...grants.flatMap((grant) => ["--grant", grant])], `${PASSWORD}\n`);
+      await server.run(
+        ["user", "add", login, "--name", name, "--unit", unit, "--password-stdin", ...grants.flatMap((grant) => ["--grant", grant])],
+        `${PASSWORD}\n`,
+      );
     }
     await server.serve();
     return server;
@@ -91,7 +94,10 @@ export class TestServer {
     this.child.stderr?.on("data", note);
     const until = Date.now() + READY_MS;
     while (Date.now() < until) {
-      const ready = await fetch(`${this.address}/readyz`).then((answer) => answer.ok, () => false);
+      const ready = await fetch(`${this.address}/readyz`).then(
+        (answer) => answer.ok,
+        () => false,
+      );
       if (ready) return;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }

@@ -1,22 +1,19 @@
 /** An inspector captures without signal, the tab is killed, and everything reaches the office: the whole way of one finding. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { AppHost, Phone } from "../src/phone";
+import { Phone } from "../src/phone";
 import { LINXI, TestServer } from "../src/server";
 import type { HazardPage, RecordView } from "../src/views";
 
 let server: TestServer;
-let host: AppHost;
 let phone: Phone;
 
 beforeAll(async () => {
   server = await TestServer.start();
-  host = await AppHost.start(server);
-  phone = await Phone.make(host.address);
+  phone = await Phone.make(server.address);
 });
 
 afterAll(async () => {
   await phone?.end();
-  await host?.end();
   await server?.end();
 });
 

@@ -2,27 +2,24 @@
  * that PAICHA_TEST_SCREENS collects. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { examine } from "../src/examine";
-import { AppHost, Phone } from "../src/phone";
+import { Phone } from "../src/phone";
 import { DEMO_PASSWORD, TestServer } from "../src/server";
 
 const DEMO_MS = 400_000;
 /** A place of the demo's first village. */
 const IN_THE_VILLAGE = { latitude: 31.3681131, longitude: 107.9312971, accuracy: 8 };
 let server: TestServer;
-let host: AppHost;
 let phone: Phone;
 const faults: string[] = [];
 
 beforeAll(async () => {
   server = await TestServer.startDemo();
-  host = await AppHost.start(server);
-  phone = await Phone.make(host.address);
+  phone = await Phone.make(server.address);
   await phone.context.setGeolocation(IN_THE_VILLAGE);
 }, DEMO_MS);
 
 afterAll(async () => {
   await phone?.end();
-  await host?.end();
   await server?.end();
 });
 
@@ -66,7 +63,10 @@ it("a finding from the camera to the saved card", async () => {
   await page.getByRole("radio", { name: "重大（按判定标准）" }).click();
   await page.getByLabel("搜判定标准").waitFor();
   await look("09-criteria");
-  await page.getByRole("button", { name: /特种作业人员未持证上岗/ }).first().click();
+  await page
+    .getByRole("button", { name: /特种作业人员未持证上岗/ })
+    .first()
+    .click();
   await page.getByRole("radio", { name: "停产停业" }).click();
   await page.waitForTimeout(500);
   await look("10-finding-major");
@@ -78,7 +78,10 @@ it("a finding from the camera to the saved card", async () => {
   await look("12-home-unsent");
   await phone.goTo("上传");
   await look("13-uploads-unsent");
-  await page.getByRole("link", { name: /特种作业/ }).first().click();
+  await page
+    .getByRole("link", { name: /特种作业/ })
+    .first()
+    .click();
   await page.getByText("填写的内容").waitFor();
   await look("14-work");
 });
@@ -89,10 +92,13 @@ it("hazards, one hazard, changing it, and the news", async () => {
   await phone.context.setOffline(false);
   await page.getByText("全部已上传").waitFor();
   await look("15-uploads-done");
-  await page.goto(`${host.address}/app/hazards`);
+  await page.goto(`${server.address}/app/hazards`);
   await page.getByText("未销号的隐患").waitFor();
   await look("16-hazards");
-  await page.getByRole("link", { name: /燃气灶软管/ }).first().click();
+  await page
+    .getByRole("link", { name: /燃气灶软管/ })
+    .first()
+    .click();
   await page.getByRole("button", { name: "修改" }).waitFor();
   await page.waitForTimeout(800);
   await look("17-hazard");
@@ -122,7 +128,7 @@ it("settings and large text", async () => {
   await look("23-home-large");
   await phone.goTo("隐患");
   await look("24-hazards-large");
-  await page.goto(`${host.address}/app/finding`);
+  await page.goto(`${server.address}/app/finding`);
   await page.getByRole("radio", { name: "一般" }).waitFor();
   await page.waitForTimeout(800);
   await look("25-finding-large");

@@ -1,26 +1,23 @@
 /** What happens to work on a phone whose session ended, or whose village was taken away, while it had no signal: nothing is lost. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-import { AppHost, Phone } from "../src/phone";
+import { Phone } from "../src/phone";
 import { LINXI, TestServer } from "../src/server";
 import type { HazardPage, UserPage } from "../src/views";
 
 const NEW_PASSWORD = "paicha-e2e-renewed";
 let server: TestServer;
-let host: AppHost;
 let phone: Phone;
 
 beforeAll(async () => {
   server = await TestServer.start();
-  host = await AppHost.start(server);
 });
 
 afterAll(async () => {
-  await host?.end();
   await server?.end();
 });
 
 beforeEach(async () => {
-  phone = await Phone.make(host.address);
+  phone = await Phone.make(server.address);
 });
 
 afterEach(() => phone.end());

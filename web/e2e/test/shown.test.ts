@@ -45,7 +45,8 @@ it.each(["hazard", "inspection"])("every %s is shown as the server shows it", as
     const view = (await answer.json()) as RecordView;
     const ours = shownFields(row.state);
     for (const { name, shown } of view.fields) {
-      if (canonicalJson((shown ?? null) as Json) !== canonicalJson(ours[name] ?? null)) differences.push(`${row.id} ${name}: ${JSON.stringify(shown)} here ${JSON.stringify(ours[name])}`);
+      if (canonicalJson((shown ?? null) as Json) !== canonicalJson(ours[name] ?? null))
+        differences.push(`${row.id} ${name}: ${JSON.stringify(shown)} here ${JSON.stringify(ours[name])}`);
     }
     const pending = view.pending.filter(({ field }) => field !== "state").length;
     if (waitingChanges(row.state).length !== pending) differences.push(`${row.id} waits for ${pending}, here ${waitingChanges(row.state).length}`);

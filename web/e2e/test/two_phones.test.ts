@@ -1,24 +1,21 @@
 /** Two phones, one hazard, no signal: the rule decides, and the phone whose value lost hears of it with both values. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { AppHost, Phone } from "../src/phone";
+import { Phone } from "../src/phone";
 import { LINXI, TestServer } from "../src/server";
 import type { HazardPage, RecordView } from "../src/views";
 
 let server: TestServer;
-let host: AppHost;
 let first: Phone;
 let second: Phone;
 
 beforeAll(async () => {
   server = await TestServer.start();
-  host = await AppHost.start(server);
-  [first, second] = [await Phone.make(host.address), await Phone.make(host.address)];
+  [first, second] = [await Phone.make(server.address), await Phone.make(server.address)];
 });
 
 afterAll(async () => {
   await first?.end();
   await second?.end();
-  await host?.end();
   await server?.end();
 });
 

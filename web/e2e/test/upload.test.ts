@@ -1,25 +1,22 @@
 /** A photo whose upload is cut goes on where the server stands; what cannot go at all can be carried to the office in a file. */
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { AppHost, Phone } from "../src/phone";
+import { Phone } from "../src/phone";
 import { LINXI, TestServer } from "../src/server";
 import type { HazardPage, RecordView } from "../src/views";
 
 const PHOTO_BYTES = 24 << 20;
 const CHUNK_BYTES = 512 << 10;
 let server: TestServer;
-let host: AppHost;
 let phone: Phone;
 
 beforeAll(async () => {
   server = await TestServer.start();
-  host = await AppHost.start(server);
-  phone = await Phone.make(host.address);
+  phone = await Phone.make(server.address);
 });
 
 afterAll(async () => {
   await phone?.end();
-  await host?.end();
   await server?.end();
 });
 
@@ -50,7 +47,11 @@ it("an upload cut by a dead server resumes, and no byte goes twice beyond one ch
   });
   await phone.goTo("上传");
   await phone.context.setOffline(false);
-  await page.getByText(/^已传 [1-9]\d*%$/).or(page.getByText(/照片未传完\(0\/1\)/)).first().waitFor();
+  await page
+    .getByText(/^已传 [1-9]\d*%$/)
+    .or(page.getByText(/照片未传完\(0\/1\)/))
+    .first()
+    .waitFor();
   await page.waitForFunction(() => ((document.querySelector("progress") as HTMLProgressElement | null)?.value ?? 0) > 0.1);
   await server.stop();
   await page.getByText("照片未传完(0/1)").first().waitFor();

@@ -113,11 +113,13 @@ export async function saveDraft(): Promise<Receipt> {
   const { form } = draft;
   const user = await phone.store.get("user");
   const roles = (await phone.store.get("roles")) ?? [];
+  const village = form.place?.village || form.village;
+  if (village === "") throw new Error("手机上还没有村（社区）资料，暂时不能保存；照片和填写的内容都留着。请在有网时打开一次本程序");
   const now = Date.now();
   const fix = fixNow(now) ?? form.fix ?? draft.photos.find((photo) => photo.fix)?.fix ?? null;
   const plainFix = fix ? (JSON.parse(JSON.stringify(fix)) as Fix) : null;
   const finding: Finding = {
-    village: form.place?.village || form.village,
+    village,
     place: form.place ? { id: form.place.id } : { name: form.freePlace.trim() || "（未填地点）" },
     kind: "patrol",
     inspectingUnit: user?.unit ?? "",

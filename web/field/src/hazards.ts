@@ -37,11 +37,13 @@ export async function listHazards(): Promise<HazardItem[]> {
   const queued = await store.outbox.filter((row) => row.text !== "" && isLaidOver({ state: row.state, seen: row.seen === 1 }, false)).toArray();
   const own = queued.filter((row) => !known.has(row.record) && row.text.includes('"kind":"create"') && row.text.includes('"type":"hazard"'));
   const ids = [...new Set([...known.keys(), ...own.map((row) => row.record)])];
-  const items = await Promise.all(ids.map(async (id) => {
-    const row = known.get(id);
-    const shown = await shownWith(store, id, row?.state ?? null);
-    return shown ? toItem(shown, row?.number ?? null) : null;
-  }));
+  const items = await Promise.all(
+    ids.map(async (id) => {
+      const row = known.get(id);
+      const shown = await shownWith(store, id, row?.state ?? null);
+      return shown ? toItem(shown, row?.number ?? null) : null;
+    }),
+  );
   return items.filter((item): item is HazardItem => item !== null && !SETTLED.includes(item.state)).sort((a, b) => b.foundAt - a.foundAt);
 }
 

@@ -2,7 +2,7 @@
 import { createApp } from "vue";
 import App from "./App.vue";
 import { restoreDraft } from "./draft";
-import { applySettings, examine } from "./platform";
+import { applySettings, examine, registerServiceWorker } from "./platform";
 import { router } from "./router";
 import { startSyncing } from "./syncing";
 import "./styles.css";
@@ -12,7 +12,7 @@ async function start(): Promise<void> {
   createApp(App).use(router).mount("#app");
   startSyncing();
   void examine();
-  if ("serviceWorker" in navigator) void navigator.serviceWorker.register("/app/sw.js", { scope: "/app/" }).catch(() => undefined);
+  void registerServiceWorker();
 }
 
 void start();

@@ -1,5 +1,5 @@
 /** What this browser is and may do: warnings before it hurts, room for photos, whether sending costs money. */
-import { ref } from "vue";
+import { ref, shallowRef } from "vue";
 import { phone } from "./phone";
 
 /** Bytes below which photos may soon not fit. */
@@ -65,6 +65,24 @@ function listWarnings(): Warning[] {
     found.push({ key: "room", urgent: true, text: `手机存储快满了（还能存约${left} MB）。请尽快连网上传照片，或删除手机上不用的文件` });
   }
   return found;
+}
+
+/** A newer version is here and waits; calling it starts that version. */
+export const startNewVersion = shallowRef<(() => void) | null>(null);
+
+/** Makes the app start without network, and notices newer versions. A newer one never takes over by itself: somebody may be typing. */
+export async function registerServiceWorker(): Promise<void> {
+  const registration = await navigator.serviceWorker?.register("/app/sw.js", { scope: "/app/" }).catch(() => undefined);
+  if (!registration) return;
+  const offer = (): void => {
+    const waiting = registration.waiting;
+    if (waiting && navigator.serviceWorker.controller) startNewVersion.value = () => waiting.postMessage({ type: "SKIP_WAITING" });
+  };
+  offer();
+  registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", offer));
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    if (startNewVersion.value) location.reload();
+  });
 }
 
 interface Connection {

@@ -81,14 +81,15 @@ function note(error: unknown): void {
 }
 
 function plan(): void {
+  clearTimeout(timer);
   // A session that ended is not helped by asking again.
   const wait = failures > 0 && !syncing.signedOut ? Math.max(2_000, waitMs(failures - 1, null, Math.random())) : PERIOD_MS;
-  timer = setTimeout(() => void syncIfSignedIn(), wait);
+  timer = setTimeout(() => void syncIfPossible(), wait);
 }
 
-/** Whether there is somebody in whose name to ask. */
-async function syncIfSignedIn(): Promise<void> {
-  if (await phone.store.get("refresh_token")) await syncNow();
+/** Synchronises if there is somebody in whose name to ask and a network that the browser knows of; else the timer asks again. */
+export async function syncIfPossible(): Promise<void> {
+  if (navigator.onLine && (await phone.store.get("refresh_token"))) await syncNow();
   else plan();
 }
 
@@ -97,16 +98,16 @@ export function startSyncing(): void {
   addEventListener("online", () => {
     syncing.online = true;
     failures = 0;
-    void syncIfSignedIn();
+    void syncIfPossible();
   });
   addEventListener("offline", () => (syncing.online = false));
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") void syncWhenStale();
   });
-  void syncIfSignedIn();
+  void syncIfPossible();
 }
 
 async function syncWhenStale(): Promise<void> {
   const last = (await phone.store.get("last_sync")) ?? 0;
-  if (Math.abs(Date.now() - last) > FRESH_MS) await syncIfSignedIn();
+  if (Math.abs(Date.now() - last) > FRESH_MS) await syncIfPossible();
 }

@@ -29,11 +29,7 @@ export type Next =
   | { step: "new_life" };
 
 /** Reads an answer. `sent` is the batch in sequence, `lastSeq` the last number this incarnation gave out. */
-export function readAnswer(
-  sent: { id: string; seq: number }[],
-  lastSeq: number,
-  response: PushResponse,
-): { answers: OpAnswer[]; next: Next } {
+export function readAnswer(sent: { id: string; seq: number }[], lastSeq: number, response: PushResponse): { answers: OpAnswer[]; next: Next } {
   const bySeq = new Map(sent.map((op) => [op.seq, op]));
   const answers = new Map<number, OpAnswer>();
   let reused = false;

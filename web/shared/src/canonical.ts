@@ -22,6 +22,8 @@ export function canonicalJson(value: Json): string {
   if (typeof value === "number" && !Number.isFinite(value)) throw new RangeError("not a finite number");
   if (value === null || typeof value !== "object") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  const keys = Object.keys(value).filter((key) => value[key] !== undefined).sort(compareText);
+  const keys = Object.keys(value)
+    .filter((key) => value[key] !== undefined)
+    .sort(compareText);
   return `{${keys.map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key]!)}`).join(",")}}`;
 }

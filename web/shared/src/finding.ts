@@ -71,7 +71,10 @@ export async function saveFinding(phone: Phone, finding: Finding): Promise<Recei
   }
   const photos: DraftPhoto[] = [];
   const records = receipt.hazard
-    ? [{ record: receipt.inspection, kind: "inspection" }, { record: receipt.hazard, kind: "hazard" }]
+    ? [
+        { record: receipt.inspection, kind: "inspection" },
+        { record: receipt.hazard, kind: "hazard" },
+      ]
     : [{ record: receipt.inspection, kind: "inspection" }];
   for (const [at, photo] of finding.photos.entries()) {
     const attach = await describe(photo, receipt.photos[at]!, at);

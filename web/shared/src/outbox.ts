@@ -95,9 +95,9 @@ function groupNumbers(lengths: number[], groupIds: string[]): Group[] {
 /** Numbers operations anew from 1 for a new life of the database: same ids, same bytes. Members of a group are counted again, because its
  * answered part stays behind. */
 export function renumber(ops: { id: string; group: Group }[]): { id: string; seq: number; group: Group }[] {
-  return chunkByGroup(ops).flatMap((run) =>
-    run.map(({ id, group }, at) => ({ id, group: { id: group.id, i: at + 1, n: run.length } })),
-  ).map((op, at) => ({ ...op, seq: at + 1 }));
+  return chunkByGroup(ops)
+    .flatMap((run) => run.map(({ id, group }, at) => ({ id, group: { id: group.id, i: at + 1, n: run.length } })))
+    .map((op, at) => ({ ...op, seq: at + 1 }));
 }
 
 /** Runs of neighbours that belong to one group. */

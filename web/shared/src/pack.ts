@@ -14,7 +14,10 @@ export async function refreshPack(phone: Phone): Promise<void> {
   const { store, env } = phone;
   const { items } = await callJson<Schemas["VillagesBody"]>(phone, "/v1/villages");
   const me = await callJson<Schemas["MeBody"]>(phone, "/v1/me");
-  await store.set({ villages: items.map(({ id, name }) => ({ id, name })), roles: me.roles.map(({ role }) => role) });
+  // Villages before the subdistrict above them: the first is what a finding without a place is filed under.
+  const villages = items.map(({ id, name, parent }) => ({ id, name, top: parent === null }));
+  villages.sort((a, b) => Number(a.top) - Number(b.top));
+  await store.set({ villages, roles: me.roles.map(({ role }) => role) });
   const at = (await store.get("catalogue_at")) ?? 0;
   if (Math.abs(env.nowMs() - at) < DAY_MS) return;
   const view = await callJson<Schemas["CatalogueView"]>(phone, "/v1/catalogue");

@@ -24,11 +24,7 @@ export interface PageChanges {
 }
 
 /** Plans a page; `null` when the server's history is another one than `epoch`. `local` finds the phone's row of a record in a feed. */
-export function planPage(
-  page: PullResponse,
-  epoch: string | null,
-  local: (feed: string, id: string) => LocalRow | undefined,
-): PageChanges | null {
+export function planPage(page: PullResponse, epoch: string | null, local: (feed: string, id: string) => LocalRow | undefined): PageChanges | null {
   if (epoch !== null && epoch !== page.epoch) return null;
   const changes: PageChanges = { upserts: [], exits: [], ignored: 0 };
   for (const village of page.villages) {

@@ -87,9 +87,7 @@ export function compareStamps(a: Stamp, b: Stamp): number {
 /** Whether the author of `stamp`, standing as said, had seen what `earlier` wrote to the same record. */
 export function hadSeen(stamp: Stamp, standing: Standing, earlier: Stamp): boolean {
   return (
-    earlier.rev <= standing.base_rev ||
-    (earlier.inc === stamp.inc && earlier.seq < stamp.seq) ||
-    (standing.ancestors ?? []).includes(earlier.inc)
+    earlier.rev <= standing.base_rev || (earlier.inc === stamp.inc && earlier.seq < stamp.seq) || (standing.ancestors ?? []).includes(earlier.inc)
   );
 }
 
@@ -109,5 +107,8 @@ export function isLive(link: PhotoLink): boolean {
 /** Ids of the photos that were not withdrawn, in order. */
 export function livePhotos(record: RecordState): string[] {
   const photos = Object.entries(record.photos ?? {});
-  return photos.filter(([, link]) => isLive(link)).map(([id]) => id).sort();
+  return photos
+    .filter(([, link]) => isLive(link))
+    .map(([id]) => id)
+    .sort();
 }

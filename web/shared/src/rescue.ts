@@ -6,6 +6,7 @@
 import { utf8 } from "./digest";
 import { pushedOp } from "./push";
 import type { Phone } from "./session";
+import { countSaves } from "./summary";
 import { formatInstant } from "./time";
 
 /** Version of the file's layout. */
@@ -15,7 +16,8 @@ const RESCUE_VERSION = 1;
 export interface Rescue {
   file: Blob;
   name: string;
-  ops: number;
+  /** Local saves that the file holds. */
+  saves: number;
   photos: number;
 }
 
@@ -38,7 +40,7 @@ export async function makeRescueFile({ store, env }: Phone): Promise<Rescue> {
     if (row) entries.push({ name: `photos/${photo.sha256}`, bytes: row.bytes });
   }
   const day = formatInstant(env.nowMs()).replace(/\D/g, "").slice(0, 12);
-  return { file: await zip(entries), name: `paicha-rescue-${day}.zip`, ops: rows.length, photos: entries.length - 1 };
+  return { file: await zip(entries), name: `paicha-rescue-${day}.zip`, saves: countSaves(rows), photos: entries.length - 1 };
 }
 
 /** A ZIP with stored entries. */

@@ -38,7 +38,10 @@ export async function sendPhotos(phone: Phone, mayGoOn: () => boolean, onProgres
 
 async function sendable({ store }: Phone): Promise<PhotoRow[]> {
   const owed = await store.photos.where("owed").equals(1).toArray();
-  const ops = await store.outbox.where("opId").anyOf(owed.map((photo) => photo.opId)).toArray();
+  const ops = await store.outbox
+    .where("opId")
+    .anyOf(owed.map((photo) => photo.opId))
+    .toArray();
   const declared = new Set(ops.filter((op) => op.state !== "queued").map((op) => op.opId));
   return owed.filter((photo) => declared.has(photo.opId));
 }

@@ -23,7 +23,10 @@ export interface Visible {
 
 const ANYONE_ROLES = ["R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8"];
 const ANYONE: Slot[] = [{ roles: ANYONE_ROLES, not_finder: false }];
-const OFFICE_AND_LEADER: Slot[] = [{ roles: ["R3"], not_finder: false }, { roles: ["R4"], not_finder: false }];
+const OFFICE_AND_LEADER: Slot[] = [
+  { roles: ["R3"], not_finder: false },
+  { roles: ["R4"], not_finder: false },
+];
 const LEVELS = ["general", "suspected", "major_direct", "major_collective"];
 
 /** Microseconds of a stamp. */
@@ -64,8 +67,7 @@ interface Agreement {
 }
 
 function agreement(record: RecordState, stamp: Stamp, standing: Standing, needs: Slot[], before: Before): Agreement | null {
-  const isFinder = (user: string): boolean =>
-    record.created.author === user || (record.fields.level ?? []).some((entry) => entry.author === user);
+  const isFinder = (user: string): boolean => record.created.author === user || (record.fields.level ?? []).some((entry) => entry.author === user);
   const person = (by: Stamp, who: Standing): Person => ({ user: by.author, uploader: who.uploader, roles: who.roles });
   const people = [person(stamp, standing)];
   if (areCovered(needs, people, isFinder)) return { since: micros(stamp), deciders: [{ ...stamp, standing }] };

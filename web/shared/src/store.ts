@@ -178,7 +178,7 @@ export interface Meta {
   anchor: { text: string; boot: string; monoUs: number; rttUs: number };
   durable_to: number;
   last_sync: number;
-  villages: { id: string; name: string }[];
+  villages: { id: string; name: string; top: boolean }[];
   /** Codes of the roles that the person holds somewhere. */
   roles: string[];
   catalogue: Catalogue;

@@ -53,7 +53,10 @@ export async function writeOutcomes(store: Store, outcomes: OpOutcome[], toldAt:
   for (const { op, status, field, text_zh: text } of outcomes) {
     await store.outcomes.put({ opId: op, status, field: field ?? null, text, toldAt });
     if (status === "review") continue;
-    const waiting = store.outbox.where("opId").equals(op).and((row) => row.state === "waiting");
+    const waiting = store.outbox
+      .where("opId")
+      .equals(op)
+      .and((row) => row.state === "waiting");
     await waiting.modify({ state: "acked" });
   }
 }
@@ -64,8 +67,11 @@ export async function requeueFrom(store: Store, seq: number): Promise<boolean> {
   const { incarnation, lastSeq } = await readLife(store);
   const rows = store.outbox.where("[incarnation+seq]").between([incarnation, seq], [incarnation, Infinity]);
   await rows.and((row) => row.state !== "archived").modify({ state: "queued", seen: 0 });
-  const queued = await store.outbox.where("[incarnation+seq]").between([incarnation, seq], [incarnation, Infinity])
-    .and((row) => row.state === "queued").count();
+  const queued = await store.outbox
+    .where("[incarnation+seq]")
+    .between([incarnation, seq], [incarnation, Infinity])
+    .and((row) => row.state === "queued")
+    .count();
   return queued === lastSeq - seq + 1;
 }
 

@@ -40,7 +40,12 @@ export async function writePage(store: Store, page: PullResponse, now: number): 
   return { changed: changes.upserts.length + changes.exits.length, diverged };
 }
 
-async function tellOfOthers(store: Store, before: (RecordRow | undefined)[], upserts: { feed: string; change: ChangedRecord }[], now: number): Promise<void> {
+async function tellOfOthers(
+  store: Store,
+  before: (RecordRow | undefined)[],
+  upserts: { feed: string; change: ChangedRecord }[],
+  now: number,
+): Promise<void> {
   const known = new Map(before.flatMap((row) => (row && row.stale === 0 ? [[row.id, row] as const] : [])));
   const me = (await store.get("user"))?.id ?? "";
   for (const { change } of upserts) {
@@ -61,7 +66,11 @@ export async function startOver(store: Store): Promise<void> {
 export async function dropDrained(store: Store): Promise<void> {
   const left = await store.feeds.filter((feed) => feed.drainUntil !== null).toArray();
   for (const { feed } of left) {
-    const waiting = await store.outbox.where("village").equals(feed).and((row) => row.state === "queued").count();
+    const waiting = await store.outbox
+      .where("village")
+      .equals(feed)
+      .and((row) => row.state === "queued")
+      .count();
     if (waiting > 0) continue;
     await store.records.where("[feed+id]").between([feed, ""], [feed, "\uffff"]).delete();
     await store.feeds.delete(feed);
@@ -93,6 +102,8 @@ async function compareChecks(store: Store, page: PullResponse): Promise<string[]
 
 async function isWhole(store: Store, check: FeedCheck): Promise<boolean> {
   const range = () => store.records.where("[feed+id]").between([check.village, ""], [check.village, "\uffff"]);
-  await range().and((row) => row.stale === 1).delete();
+  await range()
+    .and((row) => row.stale === 1)
+    .delete();
   return matchesCheck(check, await range().toArray());
 }

@@ -5,8 +5,8 @@ import { recordState, type StateWord } from "./wording";
 
 /** What waits in all. */
 export interface Waiting {
-  /** Operations that the server has not answered for. */
-  ops: number;
+  /** Local saves with something that the server has not answered for. */
+  saves: number;
   refused: number;
   photos: number;
   photoBytes: number;
@@ -15,13 +15,24 @@ export interface Waiting {
 
 /** Counts what waits. */
 export async function countWaiting(store: Store): Promise<Waiting> {
-  const [ops, refused, owed] = await Promise.all([
-    store.outbox.where("state").equals("queued").count(),
+  const [queued, refused, owed] = await Promise.all([
+    store.outbox.where("state").equals("queued").toArray(),
     store.outbox.where("state").equals("refused").count(),
     store.photos.where("owed").equals(1).toArray(),
   ]);
   const sum = (of: (photo: PhotoRow) => number): number => owed.reduce((total, photo) => total + of(photo), 0);
-  return { ops, refused, photos: owed.length, photoBytes: sum((photo) => photo.length), photoBytesSent: sum((photo) => photo.sent) };
+  return {
+    saves: countSaves(queued),
+    refused,
+    photos: owed.length,
+    photoBytes: sum((photo) => photo.length),
+    photoBytesSent: sum((photo) => photo.sent),
+  };
+}
+
+/** How many local saves operations belong to. */
+export function countSaves(ops: Pick<OutboxRow, "madeAt">[]): number {
+  return new Set(ops.map((op) => op.madeAt)).size;
 }
 
 /** One local save of this phone: a finding, or a change of a record. */
@@ -41,14 +52,21 @@ export interface SavedWork {
 
 /** Local saves, newest first, at most `limit`. */
 export async function listSavedWork(store: Store, syncing: boolean, limit: number): Promise<SavedWork[]> {
-  const rows = await store.outbox.orderBy("saved").reverse().limit(limit * 8).toArray();
+  const rows = await store.outbox
+    .orderBy("saved")
+    .reverse()
+    .limit(limit * 8)
+    .toArray();
   const saves = new Map<string, OutboxRow[]>();
   for (const row of rows) {
-    // Groups of one save follow each other and share the instant of the save.
+    // A long save is several groups; what its operations share is the instant of the save.
     const key = String(row.madeAt);
     saves.set(key, [row, ...(saves.get(key) ?? [])]);
   }
-  const photos = await store.photos.where("opId").anyOf(rows.map((row) => row.opId)).toArray();
+  const photos = await store.photos
+    .where("opId")
+    .anyOf(rows.map((row) => row.opId))
+    .toArray();
   return [...saves.entries()].slice(0, limit).map(([key, ops]) => toSavedWork(key, ops, photos, syncing));
 }
 

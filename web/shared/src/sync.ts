@@ -68,7 +68,7 @@ export async function sync(phone: Phone, { onStage, maySendPhotos }: SyncOptions
 }
 
 async function pushAll(phone: Phone, link: Link, report: SyncReport, onStage: (stage: Stage) => void): Promise<void> {
-  for (let idle = 0; idle <= ATTEMPTS_MAX; ) {
+  for (let idle = 0; idle <= ATTEMPTS_MAX;) {
     const round = await repeated(phone, () => pushOnce(phone, link));
     report.answered += round.answered;
     onStage("push");
@@ -80,7 +80,7 @@ async function pushAll(phone: Phone, link: Link, report: SyncReport, onStage: (s
 
 /** Answers whether another round of push and pull is needed. */
 async function pullAll(phone: Phone, report: SyncReport): Promise<boolean> {
-  for (let diverged = 0; ; ) {
+  for (let diverged = 0; ;) {
     const round = await repeated(phone, () => pullOnce(phone));
     report.changed += round.changed;
     diverged += round.diverged.length;

@@ -126,7 +126,8 @@ export function missingText(kind: string, names: string[]): string {
   return titles.length === 0 ? "" : `还差：${[...new Set(titles)].join("、")}`;
 }
 
-/** Megabytes with one digit. */
+/** `340 KB`, `2.4 MB`, `10.0 GB`. */
 export function sizeText(bytes: number): string {
+  if (bytes >= 1 << 30) return `${(bytes / (1 << 30)).toFixed(1)} GB`;
   return bytes < 1 << 20 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / (1 << 20)).toFixed(1)} MB`;
 }

@@ -41,8 +41,16 @@ describe("a save", () => {
 
   it("counts from one in a new life and closes cut groups", () => {
     const group = { id: uuid(1), i: 2, n: 3 };
-    const ops = [{ id: "a", group }, { id: "b", group: { ...group, i: 3 } }, { id: "c", group: { id: uuid(2), i: 1, n: 1 } }];
-    expect(renumber(ops).map(({ seq, group: { i, n } }) => [seq, i, n])).toEqual([[1, 1, 2], [2, 2, 2], [3, 1, 1]]);
+    const ops = [
+      { id: "a", group },
+      { id: "b", group: { ...group, i: 3 } },
+      { id: "c", group: { id: uuid(2), i: 1, n: 1 } },
+    ];
+    expect(renumber(ops).map(({ seq, group: { i, n } }) => [seq, i, n])).toEqual([
+      [1, 1, 2],
+      [2, 2, 2],
+      [3, 1, 1],
+    ]);
   });
 });
 
@@ -125,9 +133,12 @@ it("a hello finds every kind of rollback", () => {
 
 describe("a page", () => {
   const local = (rev: number, stale: boolean) => () => ({ rev, vrev: 10, stale });
-  const change = (t: string, rev: number, vrev: number) => page({ villages: [{ id: VILLAGE, mode: "delta", to: vrev, head: vrev, changes: [{ t, id: HAZARD, rev, vrev }] }] });
+  const change = (t: string, rev: number, vrev: number) =>
+    page({ villages: [{ id: VILLAGE, mode: "delta", to: vrev, head: vrev, changes: [{ t, id: HAZARD, rev, vrev }] }] });
   it("takes only rows that are not older", () => {
-    const counts = [local(4, false), local(5, false), local(6, false), local(6, true)].map((have) => planPage(change("hazard", 5, 20), "e1", have)!.upserts.length);
+    const counts = [local(4, false), local(5, false), local(6, false), local(6, true)].map(
+      (have) => planPage(change("hazard", 5, 20), "e1", have)!.upserts.length,
+    );
     expect(counts).toEqual([1, 1, 0, 1]);
   });
 
@@ -139,7 +150,10 @@ describe("a page", () => {
 
   it("notices a missing row and a wrong revision", () => {
     // Made by the server for its demo's first two records of a village.
-    const rows = [{ id: uuid(1), rev: 3 }, { id: uuid(2), rev: 1 }];
+    const rows = [
+      { id: uuid(1), rev: 3 },
+      { id: uuid(2), rev: 1 },
+    ];
     const empty = { village: VILLAGE, at: 9, count: 0, sum: "0".repeat(32) };
     expect(matchesCheck(empty, [])).toBe(true);
     expect(matchesCheck({ ...empty, count: 2 }, rows)).toBe(false);
@@ -183,7 +197,13 @@ describe("photos", () => {
   });
 
   it("are never given up by an answer", () => {
-    expect([null, 401, 404, 413, 503].map((status) => judgeUploadError(status).is)).toEqual(["unreachable", "signed_out", "postponed", "postponed", "unreachable"]);
+    expect([null, 401, 404, 413, 503].map((status) => judgeUploadError(status).is)).toEqual([
+      "unreachable",
+      "signed_out",
+      "postponed",
+      "postponed",
+      "unreachable",
+    ]);
   });
 
   it("are what their first bytes say", () => {

@@ -32,7 +32,17 @@ export function patchOp(text: string, record = HAZARD): Op {
 }
 
 export function stamp(n: number, more: Partial<Stamp> = {}): Stamp {
-  return { op: uuid(n), inc: uuid(900 + n), seq: 1, rev: n, hlc: `00000000000${n}-0000`, author: uuid(100 + n), at: "2026-11-20T03:00:00Z", grade: "B", ...more };
+  return {
+    op: uuid(n),
+    inc: uuid(900 + n),
+    seq: 1,
+    rev: n,
+    hlc: `00000000000${n}-0000`,
+    author: uuid(100 + n),
+    at: "2026-11-20T03:00:00Z",
+    grade: "B",
+    ...more,
+  };
 }
 
 export function record(fields: Record<string, Entry[]>, more: Partial<RecordState> = {}): RecordState {

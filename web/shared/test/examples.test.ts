@@ -12,9 +12,15 @@ function example<T>(name: string): T {
 
 it("a push answer moves the operations that it names, and a gap beyond our last number begins a new life", () => {
   const response = example<PushResponse>("push response");
-  const sent = [{ id: "a", seq: 41 }, { id: "b", seq: 42 }];
+  const sent = [
+    { id: "a", seq: 41 },
+    { id: "b", seq: 42 },
+  ];
   const { answers, next } = readAnswer(sent, 42, response);
-  expect(answers.map(({ id, state }) => [id, state])).toEqual([["a", "acked"], ["b", "acked"]]);
+  expect(answers.map(({ id, state }) => [id, state])).toEqual([
+    ["a", "acked"],
+    ["b", "acked"],
+  ]);
   expect(answers[1]!.result.incomplete).toEqual(["criterion_ids"]);
   expect(next).toEqual({ step: "new_life" });
   expect(readAnswer(sent, 43, response).next).toEqual({ step: "continue" });

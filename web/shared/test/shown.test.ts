@@ -80,7 +80,13 @@ describe("a state", () => {
     const fields = { level: [entry(1, "general")], state: [reg, plan, fixing] };
     expect(shown(record(fields), "state")).toBe("plan");
     const five = Object.fromEntries(
-      [["plan.owner", "张"], ["plan.measures", "换线"], ["plan.funds_fen", 100], ["deadline", "2026-12-01"], ["plan.contingency", "有"]].map(([name, value]) => [name, [entry(1, value!)]]),
+      [
+        ["plan.owner", "张"],
+        ["plan.measures", "换线"],
+        ["plan.funds_fen", 100],
+        ["deadline", "2026-12-01"],
+        ["plan.contingency", "有"],
+      ].map(([name, value]) => [name, [entry(1, value!)]]),
     );
     expect(shown(record({ ...fields, ...five }), "state")).toBe("fixing");
   });

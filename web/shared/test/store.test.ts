@@ -34,7 +34,13 @@ function finding(photos: number): Finding {
     position: { reason: "室内" },
     summary: null,
     hazard: { level: "suspected", positionText: "", description: "门敞开", origin: "village", control: "warned", criterionIds: [] },
-    photos: Array.from({ length: photos }, (_, n) => ({ bytes: jpeg(n), source: "camera_inapp" as const, role: "site", takenAt: Date.now(), fix: null })),
+    photos: Array.from({ length: photos }, (_, n) => ({
+      bytes: jpeg(n),
+      source: "camera_inapp" as const,
+      role: "site",
+      takenAt: Date.now(),
+      fix: null,
+    })),
     noPhotoReason: null,
   };
 }
@@ -48,7 +54,10 @@ describe("a save", () => {
     expect(rows.every((row) => row.digest === opDigest(row.text))).toBe(true);
     expect(new Set(rows.map((row) => row.groupId)).size).toBe(1);
     const photos = await phone.store.photos.toArray();
-    expect(photos.map((photo) => [photo.owed, photo.urgency, photo.length])).toEqual([[1, 0, 4], [1, 0, 4]]);
+    expect(photos.map((photo) => [photo.owed, photo.urgency, photo.length])).toEqual([
+      [1, 0, 4],
+      [1, 0, 4],
+    ]);
     expect(await phone.store.photoBytes.count()).toBe(2);
   });
 
@@ -76,7 +85,8 @@ describe("a save", () => {
 describe("a page", () => {
   const change = { t: "hazard", id: HAZARD, rev: 9, vrev: 20, number: "YH-1", v: record({}) };
   const village = { id: VILLAGE, mode: "snapshot" as const, to: 20, head: 20, changes: [change] };
-  const write = (more: Parameters<typeof page>[0]) => phone.store.transaction("rw", phone.store.tables, async () => writePage(phone.store, page(more), Date.now()));
+  const write = (more: Parameters<typeof page>[0]) =>
+    phone.store.transaction("rw", phone.store.tables, async () => writePage(phone.store, page(more), Date.now()));
 
   it("whose check sum does not fit makes the phone fetch everything anew", async () => {
     await write({ villages: [village], check: [{ village: VILLAGE, at: 20, count: 2, sum: "0".repeat(32) }] });
@@ -106,14 +116,15 @@ describe("a page", () => {
     await write({ villages: [{ ...village, changes: [{ ...change, v: record({ level: [level(1, "general")] }) }] }] });
     const raised = { ...change, rev: 10, v: record({ level: [level(10, "suspected")] }, { rev: 10 }) };
     await write({ cursor: "c2", villages: [{ ...village, changes: [raised] }] });
-    expect((await phone.store.news.toArray()).map(({ what, field, mine, now }) => [what, field, mine, now])).toEqual([["change", "level", "general", "suspected"]]);
+    expect((await phone.store.news.toArray()).map(({ what, field, mine, now }) => [what, field, mine, now])).toEqual([
+      ["change", "level", "general", "suspected"],
+    ]);
   });
 });
 
 describe("lives", () => {
   it("a new one keeps ids and bytes and counts from one", async () => {
     await save(phone, [draft, draft]);
-    await phone.store.outbox.where("seq" as never).equals(1).count().catch(() => 0);
     const before = await listQueued(phone.store);
     await phone.store.outbox.update(before[0]!.saved!, { state: "acked" });
     await beginLife(phone.store, uuid(77));
@@ -133,8 +144,8 @@ describe("lives", () => {
 
 it("a rescue file holds every unsent operation as it was frozen, and the originals", async () => {
   await saveFinding(phone, finding(1));
-  const { file, ops, photos } = await makeRescueFile(phone);
-  expect([ops, photos]).toEqual([5, 1]);
+  const { file, saves, photos } = await makeRescueFile(phone);
+  expect([saves, photos]).toEqual([1, 1]);
   const bytes = new Uint8Array(await file.arrayBuffer());
   const text = new TextDecoder().decode(bytes);
   for (const row of await listQueued(phone.store)) expect(text).toContain(row.text);
