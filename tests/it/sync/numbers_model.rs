@@ -200,7 +200,7 @@ fn step(world: &mut World<'_>, village: usize, hazard: Uuid, state: &mut State, 
             world.say("leader", village, hazard, "hazard", agree(op))?;
             note(world, What::Level { major: false });
         }
-        (State::Open(from), 2 | 3 | 4) => {
+        (State::Open(from), 2..=4) => {
             world.say("colleague", village, hazard, "hazard", go(from, "verify", json!({})))?;
             let document = json!({ "closure": "removed", "document": "拆除公告1号" });
             let op = world.say("inspector", village, hazard, "hazard", go("verify", "accepted", document))?;
@@ -287,9 +287,9 @@ async fn live_through(app: &TestApp, seed: u64) -> Result<()> {
         for (village, id, state, major) in &mut hazards {
             step(&mut world, *village, *id, state, major)?;
         }
-        for village in 0..VILLAGES {
+        for (village, place) in places.iter().enumerate() {
             if world.chance.below(4) == 0 {
-                spot_check(&mut world, village, &places[village])?;
+                spot_check(&mut world, village, place)?;
             }
         }
         world.hand_in().await?;

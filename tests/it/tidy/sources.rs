@@ -12,7 +12,7 @@ use super::rules::FOLDERS_SKIPPED;
 
 /// Kinds of files that are read at all: text that people write.
 const EXTENSIONS: &[&str] =
-    &["rs", "sql", "toml", "md", "ts", "tsx", "js", "svelte", "css", "html", "json", "sh", "yml", "yaml"];
+    &["rs", "sql", "toml", "md", "ts", "tsx", "js", "vue", "mjs", "css", "html", "json", "sh", "yml", "yaml"];
 
 /// One file.
 pub(super) struct Source {

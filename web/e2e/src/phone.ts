@@ -23,6 +23,9 @@ const FLAGS = [
   "--use-fake-ui-for-media-stream",
 ];
 
+/** Where the items of the main menu lead, under /app/. */
+const TAB_PATHS = { 首页: "", 隐患: "hazards", 上传: "uploads", 消息: "news" };
+
 /** One phone. */
 export class Phone {
   context!: BrowserContext;
@@ -124,8 +127,9 @@ export class Phone {
   }
 
   /** Goes to another place of the app by its main menu. */
-  async goTo(tab: "首页" | "隐患" | "上传" | "消息"): Promise<void> {
+  async goTo(tab: keyof typeof TAB_PATHS): Promise<void> {
     await this.page.getByRole("navigation").getByRole("link", { name: tab }).click();
+    await this.page.waitForURL(`**/app/${TAB_PATHS[tab]}`);
   }
 
   /** Presses 立即同步 and waits until nothing runs. */

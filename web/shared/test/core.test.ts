@@ -3,9 +3,11 @@ import { describe, expect, it } from "vitest";
 import { readAnswer } from "../src/answer";
 import { doubled, halved, planBatch, type QueuedOp } from "../src/batch";
 import { canonicalJson } from "../src/canonical";
+import { checkTerm, toHex } from "../src/digest";
 import { observe, tick } from "../src/hlc";
 import { newId } from "../src/ids";
 import { judgeHello } from "../src/life";
+import { freezeOp } from "../src/op";
 import { freezeSave, renumber } from "../src/outbox";
 import { matchesCheck, planPage } from "../src/page";
 import { BACKOFF_CAP_MS, waitMs } from "../src/retry";
@@ -149,15 +151,17 @@ describe("a page", () => {
   });
 
   it("notices a missing row and a wrong revision", () => {
-    // Made by the server for its demo's first two records of a village.
     const rows = [
       { id: uuid(1), rev: 3 },
       { id: uuid(2), rev: 1 },
     ];
-    const empty = { village: VILLAGE, at: 9, count: 0, sum: "0".repeat(32) };
-    expect(matchesCheck(empty, [])).toBe(true);
-    expect(matchesCheck({ ...empty, count: 2 }, rows)).toBe(false);
-    expect(matchesCheck({ ...empty, count: 2 }, [rows[0]!, rows[0]!])).toBe(true);
+    const term = (row: { id: string; rev: number }): string => toHex(checkTerm(row.id, row.rev));
+    const check = { village: VILLAGE, at: 9, count: 1, sum: term(rows[0]!) };
+    expect(matchesCheck(check, [rows[0]!])).toBe(true);
+    expect(matchesCheck(check, rows)).toBe(false);
+    expect(matchesCheck(check, [{ ...rows[0]!, rev: 4 }])).toBe(false);
+    // Twice the same row cancels out in the sum; the count notices.
+    expect(matchesCheck({ ...check, count: 1 }, [rows[0]!, rows[1]!, rows[1]!])).toBe(false);
   });
 });
 
@@ -186,6 +190,13 @@ describe("clocks and ids", () => {
     expect(waitMs(99, null, 0.999999)).toBeLessThanOrEqual(BACKOFF_CAP_MS);
     expect(waitMs(3, null, 0.999999)).toBeGreaterThan(15_000);
   });
+});
+
+it("what is not said is frozen as null, as the reference client does", () => {
+  const head = { village: VILLAGE, record: HAZARD, base_rev: 0, made_at: "2026-11-20T03:02:11Z", author: uuid(1), authored_scope: 1, times: {} };
+  expect(freezeOp({ ...head, kind: "transition", from: "reg", to: "plan" })).toContain('"reason":null');
+  expect(freezeOp({ ...head, kind: "photo.retract", photo: uuid(3) })).toContain('"reason":null');
+  expect(freezeOp({ ...head, kind: "link_duplicate" })).toContain('"survivor":null');
 });
 
 describe("photos", () => {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { isLaidOver, layOver } from "../src/overlay";
 import { disputedValues, shown } from "../src/shown";
+import { areCovered } from "../src/standing";
 import { changesByOthers } from "../src/news";
 import type { Entry, Pending } from "../src/record";
 import { HAZARD, patchOp, record, stamp, uuid } from "./data";
@@ -64,6 +65,18 @@ describe("a downgrade", () => {
     const finder = record(level).created.author;
     expect(shown(record(level, { pending: [pending], decisions: [approval(["R3"], finder)] }), "level")).toBe("suspected");
   });
+});
+
+it("two slots are two people, whatever roles one person holds, and who hands in for another is no second person", () => {
+  const needs = [
+    { roles: ["R3"], not_finder: false },
+    { roles: ["R4"], not_finder: false },
+  ];
+  const person = (user: string, roles: string[], uploader?: string) => ({ user, roles, uploader });
+  const nobody = (): boolean => false;
+  expect(areCovered(needs, [person("a", ["R3", "R4"])], nobody)).toBe(false);
+  expect(areCovered(needs, [person("a", ["R3", "R4"]), person("b", ["R3"])], nobody)).toBe(true);
+  expect(areCovered(needs, [person("a", ["R3"], "b"), person("b", ["R4"])], nobody)).toBe(false);
 });
 
 describe("a state", () => {

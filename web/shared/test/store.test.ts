@@ -65,7 +65,7 @@ describe("a save", () => {
     await Promise.all(Array.from({ length: 20 }, () => save(phone, [draft, draft])));
     expect((await listQueued(phone.store)).map((row) => row.seq)).toEqual(Array.from({ length: 40 }, (_, at) => at + 1));
     const hlcs = (await listQueued(phone.store)).map((row) => JSON.parse(row.text).hlc as string);
-    expect([...hlcs].sort()).toEqual(hlcs);
+    expect([...new Set(hlcs)].sort()).toEqual(hlcs);
   });
 
   it("that cannot be frozen leaves nothing behind", async () => {
