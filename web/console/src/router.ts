@@ -1,0 +1,91 @@
+/** The pages and their addresses. Every filter stands in the address, so that a view can be kept, sent and reloaded. */
+import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
+import { me } from "./api/session";
+import type { Right } from "./rights";
+import { may } from "./rights";
+
+declare module "vue-router" {
+  interface RouteMeta {
+    /** What the page is called. */
+    title: string;
+    /** What a person needs to be shown it; anybody signed in without. */
+    needs?: Right;
+  }
+}
+
+/** An entry of the main menu. */
+export interface MenuItem {
+  to: string;
+  title: string;
+  needs?: Right;
+}
+
+/** The main menu, in order. */
+export const MENU: MenuItem[] = [
+  { to: "/today", title: "今天要办的", needs: "readFindings" },
+  { to: "/hazards", title: "隐患台账", needs: "readFindings" },
+  { to: "/map", title: "隐患地图", needs: "readFindings" },
+  { to: "/inspections", title: "排查记录", needs: "readFindings" },
+  { to: "/forms", title: "月度报表", needs: "readForms" },
+  { to: "/catalogue", title: "判定标准" },
+  { to: "/devices", title: "手机" },
+  { to: "/people", title: "人员和权限", needs: "manageUsers" },
+  { to: "/imports", title: "导入" },
+];
+
+const routes: RouteRecordRaw[] = [
+  { path: "/", redirect: () => firstPage() },
+  { path: "/signin", component: () => import("./views/SignInView.vue"), meta: { title: "登录" } },
+  { path: "/today", component: () => import("./views/TodayView.vue"), meta: { title: "今天要办的", needs: "readFindings" } },
+  { path: "/hazards", component: () => import("./views/LedgerView.vue"), meta: { title: "隐患台账", needs: "readFindings" } },
+  { path: "/hazards/:id", component: () => import("./views/HazardView.vue"), props: true, meta: { title: "隐患", needs: "readFindings" } },
+  { path: "/map", component: () => import("./views/MapView.vue"), meta: { title: "隐患地图", needs: "readFindings" } },
+  { path: "/inspections", component: () => import("./views/InspectionsView.vue"), meta: { title: "排查记录", needs: "readFindings" } },
+  {
+    path: "/inspections/:id",
+    component: () => import("./views/InspectionView.vue"),
+    props: true,
+    meta: { title: "排查记录", needs: "readFindings" },
+  },
+  { path: "/forms", redirect: "/forms/appendix2" },
+  {
+    path: "/forms/:form(appendix1|appendix2)",
+    component: () => import("./views/FormView.vue"),
+    props: true,
+    meta: { title: "月度报表", needs: "readForms" },
+  },
+  { path: "/forms/appendix2/records", component: () => import("./views/CountedView.vue"), meta: { title: "数字的来源", needs: "readForms" } },
+  { path: "/catalogue", component: () => import("./views/CatalogueView.vue"), meta: { title: "判定标准" } },
+  { path: "/devices", component: () => import("./views/DevicesView.vue"), meta: { title: "手机" } },
+  { path: "/people", component: () => import("./views/PeopleView.vue"), meta: { title: "人员和权限", needs: "manageUsers" } },
+  { path: "/imports", component: () => import("./views/ImportsView.vue"), meta: { title: "导入" } },
+  { path: "/:rest(.*)*", component: () => import("./views/MissingView.vue"), meta: { title: "没有这一页" } },
+];
+
+export const router = createRouter({
+  history: createWebHistory("/"),
+  routes,
+  scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? false : { top: 0 }),
+});
+
+router.beforeEach((to) => {
+  if (to.path === "/signin") return me.value ? String(to.query.next ?? "/") : true;
+  if (!me.value) return { path: "/signin", query: to.path === "/" ? {} : { next: to.fullPath } };
+  return to.meta.needs && !may(me.value, to.meta.needs) ? firstPage() : true;
+});
+
+router.afterEach((to) => setTitle(to.meta.title));
+
+/** Names the page in the browser's tab. */
+export function setTitle(title: string): void {
+  document.title = `${title} · 排查办理台`;
+}
+
+/** Entries that the person may open. */
+export function menuOf(person: typeof me.value): MenuItem[] {
+  return MENU.filter(({ needs }) => !needs || may(person, needs));
+}
+
+function firstPage(): string {
+  return menuOf(me.value)[0]?.to ?? "/catalogue";
+}

@@ -1,0 +1,53 @@
+/** Instants and days as people at a desk read them (Asia/Shanghai), and the colours of levels and states. */
+import { DAY_MS, formatDay, formatMoment, isoDay, parseMs } from "@paicha/shared/time";
+
+/** `2026年11月20日 11:02`; empty for nothing. */
+export function whenText(instant: string | null | undefined): string {
+  const ms = instant ? parseMs(instant) : null;
+  if (ms === null) return "";
+  return `${formatDay(ms).slice(0, 5)}${formatMoment(ms)}`;
+}
+
+/** `2026年11月20日` for `2026-11-20`; empty for nothing. */
+export function dayText(day: string | null | undefined): string {
+  const ms = day ? parseMs(`${day}T00:00:00+08:00`) : null;
+  return ms === null ? "" : formatDay(ms);
+}
+
+/** Whether a day is over, in Shanghai. */
+export function isOver(day: string | null | undefined, nowMs = Date.now()): boolean {
+  return Boolean(day) && String(day) < isoDay(nowMs);
+}
+
+/** The day before which everything up to and including `day` happened. */
+export function dayAfter(day: string): string {
+  return isoDay((parseMs(`${day}T00:00:00+08:00`) ?? 0) + DAY_MS);
+}
+
+/** `2026-11`, in Shanghai. */
+export function thisMonth(nowMs = Date.now()): string {
+  return isoDay(nowMs).slice(0, 7);
+}
+
+/** `2026年11月`. */
+export function monthText(month: string): string {
+  return `${month.slice(0, 4)}年${Number(month.slice(5))}月`;
+}
+
+/** How much a level wants attention. */
+export function levelTone(level: string | null | undefined): "grave" | "doubt" | "plain" {
+  if (level === "major_direct" || level === "major_collective") return "grave";
+  return level === "suspected" ? "doubt" : "plain";
+}
+
+/** How far a hazard has come. */
+export function stateTone(state: string): "open" | "waits" | "done" | "gone" {
+  if (state === "void") return "gone";
+  if (state === "accepted" || state === "closed") return "done";
+  return state === "verify" ? "waits" : "open";
+}
+
+/** Levels that count as 重大. */
+export function isMajor(level: string | null | undefined): boolean {
+  return levelTone(level) === "grave";
+}
