@@ -26,6 +26,7 @@ export default defineConfig({
   // Element Plus is imported component by component; the plugin adds the style sheet of each.
   plugins: [vue(), ElementPlus({})],
   build: { target: ["es2022"], modulePreload: { polyfill: false }, chunkSizeWarningLimit: 1200 },
+  worker: { format: "es" },
   server: { proxy },
   preview: { proxy, headers: { "content-security-policy": CSP } },
   test: { include: ["test/**/*.test.ts"], environment: "node" },

@@ -62,6 +62,13 @@ pub fn json_response<T: Serialize>(asked: &HeaderMap, value: &T) -> Response {
     response
 }
 
+/// GeoJSON (RFC 7946) out, compressed as the asker can read it.
+pub fn geojson_response<T: Serialize>(asked: &HeaderMap, value: &T) -> Response {
+    let mut response = json_response(asked, value);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/geo+json"));
+    response
+}
+
 /// Bytes out, compressed as the asker can read it; without a content type.
 pub fn compressed(asked: &HeaderMap, plain: Vec<u8>) -> Response {
     let accepts = |name: &str| {

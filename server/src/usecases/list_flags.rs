@@ -6,7 +6,7 @@ use crate::auth::permissions::Action;
 use crate::usecases::caller::Caller;
 use crate::usecases::reading::{PageOf, PageQuery, ReadError, cursor, instant, narrow, readable};
 use crate::usecases::wording::kind_title;
-use paicha_db::projections::{self, FlagFilter, FlagPage};
+use paicha_db::projections::{self, FlagFilter, FlagPage, FlagRow};
 use paicha_db::records;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -83,24 +83,29 @@ pub async fn list_flags(
         about.into_iter().map(|record| (record.id, (record.kind, record.number))).collect();
     let items = rows.into_iter().map(|row| {
         let (kind, number) = about.get(&row.record).cloned().unwrap_or_default();
-        FlagItem {
-            id: row.id,
-            record: row.record,
-            record_kind_text: kind_title(&kind),
-            record_kind: kind,
-            number,
-            key: row.key,
-            rule: row.rule,
-            level_text: level_words(&row.level).to_owned(),
-            level: row.level,
-            words: row.words,
-            explained: row.explained,
-            cleared: row.cleared,
-            village: row.village,
-            found_at: instant(row.found_at),
-        }
+        flag_item(row, kind, number)
     });
     Ok(PageOf { items: items.collect(), next })
+}
+
+/// A flag about a record of this kind and number.
+pub(crate) fn flag_item(row: FlagRow, kind: String, number: Option<String>) -> FlagItem {
+    FlagItem {
+        id: row.id,
+        record: row.record,
+        record_kind_text: kind_title(&kind),
+        record_kind: kind,
+        number,
+        key: row.key,
+        rule: row.rule,
+        level_text: level_words(&row.level).to_owned(),
+        level: row.level,
+        words: row.words,
+        explained: row.explained,
+        cleared: row.cleared,
+        village: row.village,
+        found_at: instant(row.found_at),
+    }
 }
 
 /// A level in words.

@@ -43,6 +43,10 @@ pub struct Reminder {
     pub area: String,
     /// The hazard, where it is about one.
     pub record: Option<Uuid>,
+    /// `appendix1` or `appendix2`, where it is about a form.
+    pub form_kind: Option<&'static str>,
+    /// The form's month, `2023-06`.
+    pub month: Option<String>,
     /// When it is due.
     pub due_at: Micros,
     /// That is over.
@@ -83,13 +87,18 @@ async fn forms(tx: &mut Tx, feed: &FeedRow, now: Micros) -> Result<Vec<Reminder>
         let form = projections::find_form(tx, &feed.id, kind, &month.to_string()).await?;
         let state = form.map_or_else(|| "draft".to_owned(), |form| form.state);
         if ["draft", "village_submitted", "street_returned"].contains(&state.as_str()) {
-            due.push(form_reminder(feed, (month, title), &state, now));
+            due.push(form_reminder(feed, (month, kind, title), &state, now));
         }
     }
     Ok(due)
 }
 
-fn form_reminder(feed: &FeedRow, (month, title): (Month, &str), state: &str, now: Micros) -> Reminder {
+fn form_reminder(
+    feed: &FeedRow,
+    (month, kind, title): (Month, &'static str, &str),
+    state: &str,
+    now: Micros,
+) -> Reminder {
     let due_at = month.due_at();
     let overdue = due_at < now;
     let waits = if state == "village_submitted" { "已提交，待锁定" } else { "未提交" };
@@ -100,7 +109,16 @@ fn form_reminder(feed: &FeedRow, (month, title): (Month, &str), state: &str, now
     } else {
         format!("{} {}{title}{waits}，距上报还有{days}天", feed.name, month.to_chinese())
     };
-    Reminder { kind: "form", area: feed.id.clone(), record: None, due_at, overdue, text }
+    Reminder {
+        kind: "form",
+        area: feed.id.clone(),
+        record: None,
+        form_kind: Some(kind),
+        month: Some(month.to_string()),
+        due_at,
+        overdue,
+        text,
+    }
 }
 
 async fn hazards(tx: &mut Tx, villages: &Villages, now: Micros) -> Result<Vec<Reminder>, DbError> {
@@ -123,6 +141,8 @@ fn about(record: &Record, number: &str, now: Micros) -> Vec<Reminder> {
         kind,
         area: record.feed.as_str().to_owned(),
         record: Some(record.id.0),
+        form_kind: None,
+        month: None,
         due_at,
         overdue: due_at <= now,
         text,

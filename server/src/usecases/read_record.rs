@@ -14,6 +14,7 @@ pub use timeline::{TimelineEntry, TimelineView};
 use crate::app::App;
 use crate::auth::permissions::Action;
 use crate::usecases::caller::Caller;
+use crate::usecases::list_flags::{FlagItem, flag_item};
 use crate::usecases::push_operations::read_record as parse_record;
 use crate::usecases::reading::{ReadError, area_names, instant, readable};
 use crate::usecases::wording::kind_title;
@@ -63,11 +64,27 @@ pub struct RecordView {
     pub additions: Vec<AdditionView>,
     /// What is still asked for.
     pub incomplete: Vec<MissingField>,
+    /// What the integrity rules found about it.
+    pub flags: Vec<FlagItem>,
+    /// Where it is, if that is known.
+    pub position: Option<Position>,
     /// Its photos.
     pub photos: PhotosView,
     /// Every operation about it.
     pub timeline: TimelineView,
 }
+
+/// A point on the map.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+pub struct Position {
+    /// Latitude, degrees, WGS-84.
+    pub lat84: f64,
+    /// Longitude, degrees, WGS-84.
+    pub lon84: f64,
+}
+
+/// Flags of one record that are shown.
+const FLAGS_MAX: i64 = 200;
 
 /// Names of people by their id; each is looked up once.
 pub(crate) struct Names {
@@ -113,8 +130,11 @@ pub async fn read_record(app: &App, caller: &Caller, kind: &str, id: Uuid) -> Re
     let record = parse_record(&row)?;
     let mut names = Names::new(app);
     let village_name = area_names(&mut tx, std::iter::once(counted.village.as_str())).await?.into_values().next();
+    let flags = projections::list_flags_of_records(&mut tx, &[id], FLAGS_MAX).await?;
     let view = RecordView {
         id,
+        flags: flags.into_iter().map(|flag| flag_item(flag, kind.to_owned(), row.number.clone())).collect(),
+        position: counted.position,
         kind_text: kind_title(kind),
         kind: row.kind,
         number: row.number,
@@ -142,20 +162,32 @@ struct Counted {
     village: String,
     basis: String,
     disputed: bool,
+    position: Option<Position>,
 }
 
 async fn find_counted(tx: &mut Tx, row: &RecordRow) -> Result<Counted, DbError> {
     let found = match row.kind.as_str() {
-        "hazard" => projections::find_hazard(tx, &Villages::All, row.id)
-            .await?
-            .map(|hazard| (hazard.village, hazard.village_basis, hazard.village_disputed)),
-        "inspection" => projections::find_inspection(tx, &Villages::All, row.id)
-            .await?
-            .map(|inspection| (inspection.village, inspection.village_basis, inspection.village_disputed)),
+        "hazard" => projections::find_hazard(tx, &Villages::All, row.id).await?.map(|hazard| Counted {
+            position: position(hazard.lat84, hazard.lon84),
+            village: hazard.village,
+            basis: hazard.village_basis,
+            disputed: hazard.village_disputed,
+        }),
+        "inspection" => projections::find_inspection(tx, &Villages::All, row.id).await?.map(|inspection| Counted {
+            position: position(inspection.lat84, inspection.lon84),
+            village: inspection.village,
+            basis: inspection.village_basis,
+            disputed: inspection.village_disputed,
+        }),
         _ => None,
     };
-    let (village, basis, disputed) = found.unwrap_or((row.feed.clone(), "registered".to_owned(), false));
-    Ok(Counted { village, basis, disputed })
+    let unlocated =
+        || Counted { village: row.feed.clone(), basis: "registered".to_owned(), disputed: false, position: None };
+    Ok(found.unwrap_or_else(unlocated))
+}
+
+fn position(lat84: Option<f64>, lon84: Option<f64>) -> Option<Position> {
+    Some(Position { lat84: lat84?, lon84: lon84? })
 }
 
 /// Whether a record syncs in or counts for one of these villages.

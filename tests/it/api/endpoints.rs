@@ -153,6 +153,7 @@ pub(super) const ROWS: &[Row] = &[
     Row { endpoint: "POST /v1/blobs/check", expected: Expected::SignedIn(200), request: |_| json_body("/v1/blobs/check", &json!({ "hashes": [] })) },
 
     Row { endpoint: "GET /v1/villages", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get("/v1/villages") },
+    Row { endpoint: "GET /v1/villages.geojson", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get("/v1/villages.geojson") },
     Row { endpoint: "GET /v1/hazards", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get("/v1/hazards") },
     Row { endpoint: "GET /v1/hazards", expected: Expected::Foreign(Action::ReadFindings), request: |_| get(format!("/v1/hazards?village={FOREIGN_VILLAGE}")) },
     Row { endpoint: "GET /v1/hazards/{id}", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get(format!("/v1/hazards/{}", OURS.0)) },

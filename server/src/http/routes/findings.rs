@@ -1,7 +1,7 @@
 //! What was found and where: hazards, inspections, and the map.
 
 use crate::app::App;
-use crate::http::body::json_response;
+use crate::http::body::{geojson_response, json_response};
 use crate::http::conditions::{FindingParameters, PageBody};
 use crate::http::extract::Authenticated;
 use crate::http::parameters::{IdInPath, Parameters};
@@ -11,7 +11,7 @@ use crate::usecases::list_hazards::{HazardItem, list_hazards};
 use crate::usecases::list_inspections::{InspectionItem, list_inspections};
 use crate::usecases::read_record::{RecordView, read_record};
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
@@ -88,7 +88,5 @@ async fn map(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let map = list_findings_map(&app, &caller, &wanted.of_hazards()?).await?;
-    let mut response = json_response(&headers, &map);
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/geo+json"));
-    Ok(response)
+    Ok(geojson_response(&headers, &map))
 }

@@ -1,12 +1,13 @@
 //! Villages and the places in them.
 
 use crate::app::App;
-use crate::http::body::json_response;
+use crate::http::body::{geojson_response, json_response};
 use crate::http::conditions::{PageBody, page_query, parse_box};
 use crate::http::extract::Authenticated;
 use crate::http::parameters::{IdInPath, Parameters};
 use crate::http::problem::{ApiError, ProblemBody};
 use crate::usecases::list_places::{PlaceConditions, PlaceItem, list_places};
+use crate::usecases::list_village_map::{VillageMap, list_village_map};
 use crate::usecases::list_villages::{VillageItem, list_villages};
 use crate::usecases::read_record::{RecordView, read_record};
 use crate::usecases::reading::bounding_box;
@@ -20,7 +21,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(in crate::http) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(villages)).routes(routes!(places)).routes(routes!(place))
+    OpenApiRouter::new()
+        .routes(routes!(villages))
+        .routes(routes!(village_map))
+        .routes(routes!(places))
+        .routes(routes!(place))
 }
 
 /// Which places.
@@ -59,6 +64,17 @@ async fn villages(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     Ok(json_response(&headers, &VillagesBody { items: list_villages(&app, &caller).await? }))
+}
+
+/// Boundaries of the villages in the caller's scope, GeoJSON in WGS-84.
+#[utoipa::path(get, path = "/v1/villages.geojson", tag = "places", security(("access_token" = [])),
+    responses((status = 200, body = VillageMap), (status = 403, body = ProblemBody)))]
+async fn village_map(
+    State(app): State<Arc<App>>,
+    Authenticated(caller): Authenticated,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    Ok(geojson_response(&headers, &list_village_map(&app, &caller).await?))
 }
 
 /// Places in the caller's villages, in order of their names.

@@ -47,6 +47,11 @@ export function act(kind: "hazards" | "inspections", id: string, baseRev: number
   return sendJson("POST", addressOf(`/v1/${kind}/{id}/acts`, { id }), { request, base_rev: baseRev, act: what });
 }
 
+/** The act that settles fields. Their values are whatever the schema allows, which the API description cannot say. */
+export function settling(fields: Record<string, unknown>, reason: string): Act {
+  return { action: "settle", fields: fields as Record<string, never>, reason };
+}
+
 /** Fetches a file in the person's name and hands it to the browser as a download. */
 export async function download(address: string, fallbackName: string): Promise<void> {
   const answer = await send(address);

@@ -1,0 +1,217 @@
+/**
+ * What can be done about a hazard from this desk: which act, from which state, by whom, and what it asks for. The server decides (server/src/usecases/act_on_hazard); this
+ * table only spares people buttons that would say no.
+ */
+import { wordsOf } from "@paicha/shared/schema";
+import type { Act, Role } from "../api/types";
+
+/** How one thing that an act asks for is entered. */
+export interface ActInput {
+  name: string;
+  title: string;
+  holds: "line" | "text" | "day" | "choice" | "criteria" | "people" | "yuan" | "hazard";
+  /** Codes with their words, for a choice. */
+  choices?: [string, string][];
+  optional?: boolean;
+  /** What helps to fill it. */
+  hint?: string;
+}
+
+/** One act. */
+export interface ActSpec {
+  action: Act["action"];
+  title: string;
+  /** States from which it is shown. */
+  from: string[];
+  roles: Role[];
+  inputs: ActInput[];
+  /** Only for hazards that count as 重大. */
+  majorOnly?: boolean;
+  /** Shown first: what brings the hazard on. */
+  leads?: boolean;
+  /** Makes the hazard look safer or gone: asked twice. */
+  grave?: boolean;
+}
+
+const OPEN = ["reg", "plan", "fixing", "verify"];
+const ALIVE = [...OPEN, "accepted"];
+const FIELD: Role[] = ["R1", "R2", "R3", "R5"];
+const OFFICE: Role[] = ["R2", "R3", "R4", "R5", "R6"];
+
+const reason: ActInput = { name: "reason", title: "原因", holds: "text" };
+const forWhom: ActInput = { name: "on_behalf_of", title: "代谁填报", holds: "line", optional: true, hint: "企业没有账号、由您代填时写明" };
+const listing: [string, string][] = [
+  ["town", "街道挂牌"],
+  ["county", "县级挂牌"],
+  ["city", "市级挂牌"],
+  ["prov", "省级挂牌"],
+];
+
+/** All acts, in the order of the closed loop. */
+export const ACTS: ActSpec[] = [
+  {
+    action: "order",
+    title: "下达整改",
+    from: ["reg"],
+    roles: FIELD,
+    leads: true,
+    inputs: [
+      { name: "deadline", title: "整改时限", holds: "day" },
+      { name: "responsible_unit", title: "整改责任单位", holds: "line" },
+      { name: "notice_no", title: "整改通知书编号", holds: "line", optional: true },
+      reason,
+    ],
+  },
+  { action: "confirm_five", title: "五落实确认", from: ["plan"], roles: [...FIELD, "R7"], leads: true, inputs: [forWhom, reason] },
+  {
+    action: "request_review",
+    title: "申请复查",
+    from: ["fixing"],
+    roles: [...FIELD, "R7"],
+    leads: true,
+    inputs: [
+      { name: "work_done", title: "整改情况", holds: "text" },
+      { name: "spent_fen", title: "实际投入资金（元）", holds: "yuan", optional: true },
+      forWhom,
+    ],
+  },
+  {
+    action: "accept",
+    title: "复查合格",
+    from: ["reg", "verify"],
+    roles: FIELD,
+    leads: true,
+    inputs: [
+      { name: "opinion", title: "复查意见", holds: "text" },
+      { name: "closure", title: "销号依据", holds: "choice", choices: wordsOf("hazard", "closure"), optional: true, hint: "不选即为复查合格" },
+      { name: "document", title: "依据文书", holds: "line", optional: true, hint: "评估、关闭、拆除等须写文书名称和编号" },
+    ],
+  },
+  {
+    action: "reject",
+    title: "复查不合格",
+    from: ["verify"],
+    roles: FIELD,
+    leads: true,
+    inputs: [
+      {
+        name: "verdict",
+        title: "复查结论",
+        holds: "choice",
+        choices: [
+          ["not_done", "未改"],
+          ["partial", "部分整改"],
+          ["fake", "假改"],
+        ],
+      },
+      { name: "opinion", title: "复查意见", holds: "text" },
+    ],
+  },
+  {
+    action: "close",
+    title: "销号",
+    from: ["accepted"],
+    roles: ["R3", "R4"],
+    leads: true,
+    inputs: [{ name: "analogies", title: "举一反三排查情况", holds: "text", optional: true, hint: "重大隐患必须填写" }, reason],
+  },
+  { action: "reopen", title: "重新打开", from: ["accepted", "closed"], roles: [...FIELD, "R6"], inputs: [reason] },
+  {
+    action: "judge",
+    title: "核定等级",
+    from: ALIVE,
+    roles: OFFICE,
+    inputs: [
+      { name: "level", title: "等级", holds: "choice", choices: wordsOf("hazard", "level").slice().reverse() },
+      { name: "criterion_ids", title: "判定标准", holds: "criteria", optional: true, hint: "直接判定为重大的必须选" },
+      { name: "members", title: "集体研判人员", holds: "people", optional: true, hint: "集体研判须三人以上" },
+      reason,
+    ],
+  },
+  {
+    action: "control",
+    title: "采取或解除管控",
+    from: ALIVE,
+    roles: [...OFFICE, "R1"],
+    inputs: [{ name: "control", title: "管控措施", holds: "choice", choices: wordsOf("hazard", "control") }, reason],
+  },
+  {
+    action: "extend",
+    title: "延期",
+    from: OPEN,
+    roles: OFFICE,
+    inputs: [
+      { name: "deadline", title: "新的整改时限", holds: "day" },
+      { ...reason, hint: "写明延期期间的管控措施" },
+    ],
+  },
+  {
+    action: "list",
+    title: "挂牌督办",
+    from: ALIVE,
+    roles: ["R3", "R4", "R6"],
+    majorOnly: true,
+    inputs: [
+      { name: "level", title: "挂牌级别", holds: "choice", choices: listing },
+      { name: "doc_no", title: "文号", holds: "line" },
+      { name: "issuer", title: "挂牌单位", holds: "line" },
+      { name: "deadline", title: "督办时限", holds: "day" },
+      { name: "listed_on", title: "文件日期", holds: "day", optional: true, hint: "补录时填写" },
+    ],
+  },
+  {
+    action: "delist",
+    title: "摘牌",
+    from: ALIVE,
+    roles: ["R3", "R4", "R6"],
+    majorOnly: true,
+    inputs: [
+      { name: "level", title: "挂牌级别", holds: "choice", choices: listing },
+      { name: "doc_no", title: "文号", holds: "line" },
+    ],
+  },
+  {
+    action: "refer",
+    title: "移送部门",
+    from: OPEN,
+    roles: OFFICE,
+    inputs: [{ name: "unit", title: "移送单位", holds: "line" }, { name: "document", title: "移送文书", holds: "line" }, reason],
+  },
+  {
+    action: "link_duplicate",
+    title: "合并重复",
+    from: OPEN,
+    roles: OFFICE,
+    inputs: [{ name: "survivor", title: "保留哪一条", holds: "hazard" }, reason],
+    grave: true,
+  },
+  { action: "separate", title: "取消合并", from: [...ALIVE, "closed"], roles: OFFICE, inputs: [reason] },
+  { action: "void", title: "作废", from: ALIVE, roles: [...FIELD, "R4"], inputs: [reason], grave: true },
+];
+
+/** The acts that make sense now. */
+export function actsOf(state: string, roles: Role[], isMajor: boolean, isDuplicate: boolean): ActSpec[] {
+  return ACTS.filter(
+    (act) =>
+      act.from.includes(state) &&
+      act.roles.some((role) => roles.includes(role)) &&
+      (!act.majorOnly || isMajor) &&
+      (act.action !== "separate" || isDuplicate) &&
+      (act.action !== "link_duplicate" || !isDuplicate),
+  );
+}
+
+/** The name of the first input that must be filled and is not. */
+export function firstGap(inputs: ActInput[], values: Record<string, unknown>): ActInput | undefined {
+  return inputs.find(({ name, optional }) => !optional && isBlank(values[name]));
+}
+
+/** The act as the server takes it; what was left empty is left out. */
+export function actOf(spec: ActSpec, values: Record<string, unknown>): Act {
+  const filled = Object.entries(values).filter(([, value]) => !isBlank(value));
+  return { action: spec.action, ...Object.fromEntries(filled) } as Act;
+}
+
+function isBlank(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === "string" && value.trim() === "") || (Array.isArray(value) && value.length === 0);
+}
