@@ -22,4 +22,6 @@ pub use held::{Held, Released, decide_and_release};
 pub use outcome::{End, FieldOutcome, Outcome, Settled, Status};
 pub use periods::{CountedPeriod, NOT_SELF_FOUND, SELF_ORIGINS, counted_periods};
 pub use standing::{Fate, Waiting, waiting};
-pub use view::{incomplete, is_delisted, is_disputed, report_village, shown_at, shown_field, turning_points};
+pub use view::{
+    counting_values, incomplete, is_delisted, is_disputed, report_village, shown_at, shown_field, turning_points,
+};

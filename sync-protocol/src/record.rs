@@ -60,6 +60,10 @@ pub struct Entry {
     /// For states: the edge that led here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<Via>,
+    /// What its author had seen, where a proposal about the field was among it: if that was approved and they had seen the approval, this
+    /// value may take its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saw: Option<Standing>,
     /// Who wrote it.
     #[serde(flatten)]
     pub stamp: Stamp,
@@ -259,6 +263,11 @@ impl Withdrawal {
 }
 
 impl Record {
+    /// The values of `field` that count, in order of (hlc, op), with who wrote them; of a state those that nobody left.
+    pub fn values(&self, field: &str) -> Vec<(&Value, &Stamp)> {
+        crate::merge::counting_values(self, field)
+    }
+
     /// What is shown for `field`: the value the rule picks, or `None` while nobody wrote it.
     pub fn shown(&self, field: &str) -> Option<Value> {
         crate::merge::shown_field(self, field)

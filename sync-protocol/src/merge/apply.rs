@@ -110,7 +110,7 @@ fn create(world: &mut World, submission: Submission<'_>, fields: &BTreeMap<Strin
 pub(super) fn empty_record(submission: &Submission<'_>, kind: &KindSpec, id: RecordId, stamp: Stamp) -> Record {
     let mut fields = BTreeMap::new();
     if let Some(state) = kind.initial_state {
-        let first = Entry { value: state.into(), village: None, via: None, stamp: stamp.clone() };
+        let first = Entry { value: state.into(), village: None, via: None, saw: None, stamp: stamp.clone() };
         fields.insert("state".to_owned(), Register { entries: vec![first] });
     }
     Record {

@@ -114,7 +114,9 @@ pub(super) fn set_field(
         let aside = Aside { field: field.name, base: None, value: field.value, reason: None };
         return Some(set_aside(record, FieldOutcome::InvalidValue, aside, village, (standing, stamp)));
     }
-    let entry = Entry { value: field.value.clone(), village, via: None, stamp: stamp.clone() };
+    let knows = |aside: &Pending| aside.field == field.name && stamp.had_seen(standing, &aside.stamp);
+    let saw = record.pending.iter().any(knows).then(|| standing.clone());
+    let entry = Entry { value: field.value.clone(), village, via: None, saw, stamp: stamp.clone() };
     let register = record.fields.entry(field.name.to_owned()).or_default();
     let past = record.past.get(field.name).into_iter().flatten();
     if is_full(past.chain(&register.entries), spec.map(|spec| spec.rule), field.value, stamp) {

@@ -39,7 +39,7 @@ fn instant_or_day(value: &Value) -> Option<i64> {
 }
 
 /// Whether a new value may remove `old`, which its author had seen.
-fn replaces(rule: Option<MergeRule>, old: &Value, entry: &Entry) -> bool {
+pub(super) fn replaces(rule: Option<MergeRule>, old: &Value, entry: &Entry) -> bool {
     let new = &entry.value;
     match rule {
         Some(MergeRule::Union | MergeRule::BestFix | MergeRule::Append) => false,

@@ -4,8 +4,10 @@
 
 use super::needs::needs_of;
 use super::outcome::FieldOutcome;
+use super::register::replaces;
 use crate::ids::{FeedId, OpId, UserId};
 use crate::record::{Decision, Entry, Pending, Record, Stamp, Standing, Verdict};
+use crate::schema::{MergeRule, find_kind};
 use crate::time::Micros;
 use crate::workflow::{ANYONE, Needs, OFFICE_AND_LEADER, Person, are_covered, find_edge, lacking};
 use serde_json::Value;
@@ -154,6 +156,12 @@ impl<'a> Approved<'a> {
         !own && self.agreed.deciders.iter().all(|(standing, decider)| decider.had_seen(standing, stamp))
     }
 
+    /// Whether somebody who had seen it agreed to wrote something in its place, as the rule lets them.
+    fn is_outdated_by(&self, entry: &Entry, rule: Option<MergeRule>) -> bool {
+        let saw = entry.saw.as_ref().is_some_and(|saw| entry.stamp.had_seen(saw, self.last()));
+        saw && replaces(rule, &self.pending.value, entry)
+    }
+
     fn last(&self) -> &'a Stamp {
         self.agreed.deciders.last().map_or(&self.pending.stamp, |(_, stamp)| stamp)
     }
@@ -172,18 +180,23 @@ fn approved<'a>(record: &'a Record, field: &str, before: Before) -> Vec<Approved
 }
 
 /// Every value of a field that counts, in order of (hlc, op): what stands in the register, less what approved proposals replaced, and
-/// those proposals.
+/// those proposals, less what was written in their place since.
 pub(crate) fn visible<'a>(record: &'a Record, field: &str, before: Before) -> Vec<Visible<'a>> {
     let approved = approved(record, field, before);
     let replaced = |stamp: &Stamp| approved.iter().any(|other| other.replaces(stamp));
     let entries = record.fields.get(field).into_iter().flat_map(|register| &register.entries);
     // What was replaced since counts in the past only.
     let past = record.past.get(field).filter(|_| before.is_some()).into_iter().flatten();
-    let standing =
-        entries.chain(past).filter(|entry| is_before(entry.stamp.at, before) && !replaced(&entry.stamp)).map(|entry| {
-            Visible { value: &entry.value, village: entry.village.as_ref(), stamp: &entry.stamp, at: entry.stamp.at }
-        });
-    let agreed = approved.iter().filter(|one| !replaced(one.last())).map(|one| Visible {
+    let written: Vec<&Entry> = entries.chain(past).filter(|entry| is_before(entry.stamp.at, before)).collect();
+    let rule = find_kind(&record.kind).and_then(|kind| kind.find_field(field)).map(|spec| spec.rule);
+    let outdated = |one: &Approved<'_>| written.iter().any(|entry| one.is_outdated_by(entry, rule));
+    let standing = written.iter().filter(|entry| !replaced(&entry.stamp)).map(|entry| Visible {
+        value: &entry.value,
+        village: entry.village.as_ref(),
+        stamp: &entry.stamp,
+        at: entry.stamp.at,
+    });
+    let agreed = approved.iter().filter(|one| !replaced(one.last()) && !outdated(one)).map(|one| Visible {
         value: &one.pending.value,
         village: one.pending.village.as_ref(),
         stamp: &one.pending.stamp,

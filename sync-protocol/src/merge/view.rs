@@ -6,7 +6,7 @@ use super::standing::{Before, Visible, leaves, leaves_among, visible};
 use crate::geo::Fix;
 use crate::geo::{VillageOfRecord, village_of_record};
 use crate::ids::FeedId;
-use crate::record::Record;
+use crate::record::{Record, Stamp};
 use crate::schema::{MergeRule, Required, find_kind};
 use crate::time::Micros;
 use serde_json::Value;
@@ -19,6 +19,18 @@ const APPEND_SEPARATOR: &str = "；";
 /// What is shown for `field` of `record`, or `None` while nobody wrote it.
 pub fn shown_field(record: &Record, field: &str) -> Option<Value> {
     shown_at(record, field, None)
+}
+
+/// The values of `field` that count, in order of (hlc, op), with who wrote them; of a state those that nobody left.
+pub fn counting_values<'a>(record: &'a Record, field: &str) -> Vec<(&'a Value, &'a Stamp)> {
+    if field == "state" && find_kind(&record.kind).is_some_and(|kind| kind.initial_state.is_some()) {
+        let level = record.shown_text("level");
+        return leaves(record, level.as_deref(), None)
+            .into_iter()
+            .map(|(entry, _)| (&entry.value, &entry.stamp))
+            .collect();
+    }
+    visible(record, field, None).into_iter().map(|one| (one.value, one.stamp)).collect()
 }
 
 /// What was shown for `field` just before an instant, as far as it is known by now.

@@ -54,7 +54,7 @@ pub(super) fn transition(record: &mut Record, op: &Op, standing: &Standing, stam
                 evidence: evidence.clone(),
                 standing: standing.clone(),
             };
-            take(record, Entry { value, village: None, via: Some(via), stamp: stamp.clone() }, standing)
+            take(record, Entry { value, village: None, via: Some(via), saw: None, stamp: stamp.clone() }, standing)
         }
     };
     outcome.map(|outcome| ("state".to_owned(), outcome)).into_iter().collect()

@@ -320,3 +320,28 @@ fn only_the_attacher_or_the_office_withdraws_a_photo() {
     story.say(OFFICE, retract);
     assert_eq!(story.record().live_photos().count(), 0);
 }
+
+#[test]
+fn what_was_written_in_the_place_of_an_approval_ends_the_dispute() {
+    let mut story = Story::of("general");
+    story.set(INSPECTOR, json!({"deadline": "2023-06-20"}));
+    let before = story.record().rev;
+    let (later, _) = story.set(OFFICE, json!({"deadline": "2023-06-30"}));
+    story.agree(LEADER, later);
+    assert_eq!((story.shown("deadline").as_str(), story.record().disputed()), ("2023-06-30", vec![]));
+    // Somebody who had seen the extension shortens it: nobody disagrees with anybody.
+    story.set(OFFICE, json!({"deadline": "2023-06-25"}));
+    assert_eq!((story.shown("deadline").as_str(), story.record().disputed()), ("2023-06-25", vec![]));
+    let values: Vec<_> = story.record().values("deadline").into_iter().map(|(value, _)| value.clone()).collect();
+    assert_eq!(values, [json!("2023-06-25")]);
+    // Somebody who had not: both stand, and the earlier one holds meanwhile.
+    story.say_having_seen(COLLEAGUE, before, json!({"kind": "patch", "set": {"deadline": {"new": "2023-06-18"}}}));
+    assert_eq!((story.shown("deadline").as_str(), story.record().disputed()), ("2023-06-18", vec!["deadline"]));
+
+    let mut story = Story::of("suspected");
+    let (lower, _) = story.set(OFFICE, json!({"level": "general"}));
+    story.agree(LEADER, lower);
+    assert_eq!((story.shown("level").as_str(), story.record().disputed()), ("general", vec![]));
+    story.set(INSPECTOR, json!({"level": "suspected"}));
+    assert_eq!((story.shown("level").as_str(), story.record().disputed()), ("suspected", vec![]), "raised again");
+}

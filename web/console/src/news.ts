@@ -16,7 +16,8 @@ export function useNews(glance: () => Promise<{ items: { id: string }[] }>, chan
         () => known,
       );
       if (stopped) return;
-      if (known !== undefined && seen !== known) changed();
+      // The first look too: something may have come between the page's own question and it.
+      if (seen !== known) changed();
       known = seen;
     }
     timer = setTimeout(() => void look(), EVERY_MS);

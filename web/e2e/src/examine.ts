@@ -1,4 +1,7 @@
-/** What every screen must fulfil: no serious fault that axe finds, nothing to scroll sideways, everything that a thumb hits 44 px high and wide. */
+/**
+ * What every screen must fulfil: no serious fault that axe finds, nothing to scroll sideways; on the phone everything that a thumb hits 44 px
+ * high and wide.
+ */
 import { createRequire } from "node:module";
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
@@ -9,9 +12,14 @@ interface AxeResults {
   violations: { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] }[];
 }
 
-/** The faults of the screen that is open, in words. */
+/** The faults of the phone's screen that is open, in words. */
 export async function examine(page: Page, name: string): Promise<string[]> {
-  return [...(await axeFaults(page)), ...(await layoutFaults(page))].map((fault) => `${name}: ${fault}`);
+  return [...(await examineDesk(page, name)), ...(await smallTargets(page)).map((fault) => `${name}: ${fault}`)];
+}
+
+/** The faults of the console's page that is open, in words. */
+export async function examineDesk(page: Page, name: string): Promise<string[]> {
+  return [...(await axeFaults(page)), ...(await sidewaysFaults(page))].map((fault) => `${name}: ${fault}`);
 }
 
 async function axeFaults(page: Page): Promise<string[]> {
@@ -26,11 +34,14 @@ async function axeFaults(page: Page): Promise<string[]> {
   );
 }
 
-async function layoutFaults(page: Page): Promise<string[]> {
+async function sidewaysFaults(page: Page): Promise<string[]> {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  return wide > 0 ? [`${wide} px to scroll sideways`] : [];
+}
+
+async function smallTargets(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const faults: string[] = [];
-    const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-    if (wide > 0) faults.push(`${wide} px to scroll sideways`);
     for (const element of document.querySelectorAll("a, button, input:not([type=file]), textarea, [role=switch]")) {
       const { width, height } = element.getBoundingClientRect();
       const holder = element.closest("label, .van-cell")?.getBoundingClientRect();

@@ -57,7 +57,7 @@ it("a finding captured offline in five taps survives a killed tab and arrives wi
   const shown = Object.fromEntries(fields.map(({ name, text }) => [name, text]));
   expect([shown.place, shown.control, shown.fix]).toEqual(["演示云岫五金厂", "警示隔离", "纬度31.947500，经度108.664000（WGS-84，精度约8米）"]);
   const attach = await server.bytes("safety", `/v1/operations/${photos.items[0]!.attached.op}/bytes`);
-  expect(JSON.parse(attach)).toMatchObject({ kind: "photo.attach", mime: "image/jpeg", source: "camera_inapp", role: "site" });
+  expect(JSON.parse(attach)).toMatchObject({ kind: "photo.attach", mime: "image/jpeg", source: "camera_inapp", role: "before" });
   expect(phone.surprises).toEqual([]);
 });
 

@@ -128,7 +128,13 @@ export async function saveDraft(): Promise<Receipt> {
     position: plainFix ? { fix: plainFix } : { reason: form.noFixReason.trim() || "手机没有给出位置" },
     summary: form.level === NO_HAZARD ? "无" : null,
     hazard: form.level === NO_HAZARD ? null : hazardOf(form, originOf(roles)),
-    photos: draft.photos.map(({ bytes, source, takenAt, fix: at }) => ({ bytes, source, role: "site", takenAt, fix: at ? { ...toRaw(at) } : null })),
+    photos: draft.photos.map(({ bytes, source, takenAt, fix: at }) => ({
+      bytes,
+      source,
+      role: "before",
+      takenAt,
+      fix: at ? { ...toRaw(at) } : null,
+    })),
     noPhotoReason: draft.photos.length === 0 ? "未拍照" : null,
   };
   const receipt = await saveFinding(phone, finding);

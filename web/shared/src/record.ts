@@ -31,6 +31,8 @@ export interface Entry extends Stamp {
   village?: string;
   /** For states: the edge that led here. */
   via?: Standing & { from: string; reason?: string; evidence?: Record<string, Json> };
+  /** What its author had seen, where a proposal about the field was among it. */
+  saw?: Standing;
 }
 
 /** What a person said about a change that waits. */

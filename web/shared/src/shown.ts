@@ -65,6 +65,22 @@ function rank(spec: FieldSpec, value: Json): number | null {
   }
 }
 
+/** Whether a new value may take the place of an old one that its author had seen (`sync-protocol/src/merge/register.rs`). */
+export function mayReplace(spec: FieldSpec | undefined, old: Json, next: Json): boolean {
+  switch (spec?.rule) {
+    case "union":
+    case "best_fix":
+    case "append":
+      return false;
+    case "max_danger":
+    case "earliest":
+    case "true_wins":
+      return (rank(spec, old) ?? Number.NEGATIVE_INFINITY) <= (rank(spec, next) ?? Number.NEGATIVE_INFINITY);
+    default:
+      return true;
+  }
+}
+
 function instantOrDay(value: Json): number | null {
   if (typeof value !== "string") return null;
   const us = parseMicros(value);

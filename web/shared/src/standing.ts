@@ -6,8 +6,8 @@
 import type { Json } from "./canonical";
 import { lacking } from "./guards";
 import { compareStamps, hadSeen, type Decision, type Entry, type Pending, type RecordState, type Stamp, type Standing } from "./record";
-import { findEdge, findField, type Slot } from "./schema";
-import { shownAt } from "./shown";
+import { findEdge, findField, type FieldSpec, type Slot } from "./schema";
+import { mayReplace, shownAt } from "./shown";
 import { parseMicros } from "./time";
 
 /** An instant in microseconds before which things count; `null` for now. */
@@ -167,16 +167,28 @@ function replaces({ pending, agreed }: Approved, stamp: Stamp): boolean {
   return stamp.op !== pending.op && agreed.deciders.every((decider) => hadSeen(decider, decider.standing, stamp));
 }
 
+function lastOf({ pending, agreed }: Approved): Stamp {
+  return agreed.deciders.at(-1) ?? pending;
+}
+
+/** Whether somebody who had seen it agreed to wrote something in its place, as the rule lets them. */
+function isOutdatedBy(one: Approved, entry: Entry, spec: FieldSpec | undefined): boolean {
+  return entry.saw !== undefined && hadSeen(entry, entry.saw, lastOf(one)) && mayReplace(spec, one.pending.value, entry.value);
+}
+
 /** Every value of a field that counts, in order of (hlc, op). */
 export function visible(record: RecordState, field: string, before: Before = null): Visible[] {
   const approved = approvedOf(record, field, before);
   const replaced = (stamp: Stamp): boolean => approved.some((other) => replaces(other, stamp));
   const past = before === null ? [] : (record.past?.[field] ?? []);
-  const standing = [...(record.fields[field] ?? []), ...past]
-    .filter((entry) => isBefore(micros(entry), before) && !replaced(entry))
+  const written = [...(record.fields[field] ?? []), ...past].filter((entry) => isBefore(micros(entry), before));
+  const spec = findField(record.kind, field);
+  const outdated = (one: Approved): boolean => written.some((entry) => isOutdatedBy(one, entry, spec));
+  const standing = written
+    .filter((entry) => !replaced(entry))
     .map((entry) => ({ value: entry.value, village: entry.village, stamp: entry as Stamp, at: micros(entry) }));
   const agreed = approved
-    .filter((one) => !replaced(one.agreed.deciders.at(-1) ?? one.pending))
+    .filter((one) => !replaced(lastOf(one)) && !outdated(one))
     .map(({ pending, agreed: { since } }) => ({ value: pending.value, village: pending.village, stamp: pending as Stamp, at: since }));
   return [...standing, ...agreed].sort((a, b) => compareStamps(a.stamp, b.stamp));
 }

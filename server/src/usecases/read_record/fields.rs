@@ -29,7 +29,7 @@ pub struct FieldView {
     pub text: String,
     /// Different values stand side by side and a person should know.
     pub disputed: bool,
-    /// Every value that nobody has replaced.
+    /// Every value that counts; of a state, every one that nobody left.
     pub values: Vec<ValueView>,
 }
 
@@ -147,11 +147,11 @@ pub(super) async fn fields(
     for name in field_names(record) {
         let shown = record.shown(name).unwrap_or_default();
         let mut values = Vec::new();
-        for entry in record.fields.get(name).into_iter().flat_map(|register| &register.entries) {
+        for (value, stamp) in record.values(name) {
             values.push(ValueView {
-                text: text_of(name, &entry.value),
-                value: entry.value.clone(),
-                written: written(tx, names, &entry.stamp).await?,
+                text: text_of(name, value),
+                value: value.clone(),
+                written: written(tx, names, stamp).await?,
             });
         }
         views.push(FieldView {
