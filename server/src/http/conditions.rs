@@ -10,6 +10,9 @@ use sync_protocol::time::{LocalDate, Micros};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+/// Letters of a search.
+const SEARCH_CHARS_MAX: usize = 60;
+
 /// Conditions that the lists of hazards and inspections and the map share.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -33,6 +36,8 @@ pub struct FindingParameters {
     pub before: Option<String>,
     /// `west,south,east,north` in degrees, WGS-84.
     pub bbox: Option<String>,
+    /// Words in a hazard's description, in the name of its place or in its number.
+    pub text: Option<String>,
     /// `next` of the page before.
     pub after: Option<String>,
     /// Rows of the page, 1 to 200; 50 when absent.
@@ -64,14 +69,19 @@ impl FindingParameters {
     /// # Errors
     /// `bad-parameter` with what is wrong; a condition that inspections do not have is never ignored.
     pub fn of_inspections(self) -> Result<Conditions, ApiError> {
-        match (&self.state, &self.level, self.inspection) {
-            (None, None, None) => self.conditions(),
-            (_, _, _) => Err(bad_parameter("排查记录没有 state、level、inspection 条件")),
+        match (&self.state, &self.level, self.inspection, &self.text) {
+            (None, None, None, None) => self.conditions(),
+            (_, _, _, _) => Err(bad_parameter("排查记录没有 state、level、inspection、text 条件")),
         }
     }
 
     fn conditions(self) -> Result<Conditions, ApiError> {
+        let text = self.text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        if text.as_ref().is_some_and(|text| text.chars().count() > SEARCH_CHARS_MAX) {
+            return Err(bad_parameter(format!("text 不超过 {SEARCH_CHARS_MAX} 字")));
+        }
         Ok(Conditions {
+            text,
             village: self.village,
             state: self.state,
             level: self.level,

@@ -84,6 +84,7 @@ pub(crate) fn hazard_filter(conditions: &Conditions) -> HazardFilter {
         from: conditions.from.map(Micros::as_micros),
         before: conditions.before.map(Micros::as_micros),
         within: conditions.within,
+        text: conditions.text.clone(),
     }
 }
 

@@ -86,6 +86,8 @@ pub struct Conditions {
     pub before: Option<Micros>,
     /// Inside this box.
     pub within: Option<BoundingBox>,
+    /// These words are in a hazard's description, in the name of its place or in its number.
+    pub text: Option<String>,
 }
 
 /// Degrees, WGS-84: south, west, north, east, as a bounding box.

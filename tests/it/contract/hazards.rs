@@ -1,13 +1,15 @@
 //! Contract of the projection `hazards`: whole rows, the filter, and pages newest first.
 
 use paicha_db::projections::{
-    BoundingBox, HazardFilter, HazardRow, Page, Villages, find_hazard, list_hazards, list_hazards_of_feed, put_hazards,
+    BoundingBox, HazardFilter, HazardRow, Page, PlaceRow, Villages, find_hazard, list_hazards, list_hazards_of_feed,
+    put_hazards, put_places,
 };
+use paicha_db::records::{RecordRow, put_records};
 use paicha_db::{DbError, Tx};
 use paicha_tests::databases::both_engines;
 use uuid::Uuid;
 
-use super::{AT_POINT, BESIDE_POINT, LOWER, UPPER, id, only};
+use super::{AT_POINT, BESIDE_POINT, LOWER, UPPER, id, only, put_villages};
 
 /// Found at 1000, in the upper village, with everything known.
 fn hazard(number: u128) -> HazardRow {
@@ -168,6 +170,48 @@ async fn a_rebuild_reads_a_feed_in_order_of_id() {
         assert_eq!(list_hazards_of_feed(&mut tx, UPPER, None, 2).await?, all[..2]);
         assert_eq!(list_hazards_of_feed(&mut tx, UPPER, Some(id(2)), 2).await?, all[2..]);
         assert_eq!(list_hazards_of_feed(&mut tx, UPPER, Some(id(4)), 2).await?, []);
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn words_are_found_in_description_place_and_number() {
+    both_engines(|db| async move {
+        let mut tx = db.begin_write().await?;
+        put_villages(&mut tx).await?;
+        let wire = HazardRow { description: Some("线头裸露100%".to_owned()), place: Some(id(81)), ..hazard(2) };
+        put_hazards(&mut tx, vec![hazard(1), wire, bare(3)]).await?;
+        let place = PlaceRow {
+            id: id(81),
+            feed: UPPER.to_owned(),
+            village: UPPER.to_owned(),
+            name: "演示云岫五金厂".to_owned(),
+            place_type: None,
+            sector: None,
+            uscc: None,
+            address: None,
+            lat84: None,
+            lon84: None,
+            status: None,
+        };
+        put_places(&mut tx, vec![place]).await?;
+        let record = RecordRow {
+            id: id(3),
+            kind: "hazard".to_owned(),
+            feed: UPPER.to_owned(),
+            rev: 1,
+            number: Some("YH-500999001207-2031-0042".to_owned()),
+            state: "{}".to_owned(),
+        };
+        put_records(&mut tx, vec![record]).await?;
+        let with = |text: &str| HazardFilter { text: Some(text.to_owned()), ..HazardFilter::default() };
+        assert_eq!(ids(&mut tx, with("灭火器")).await?, [id(1)], "its description");
+        assert_eq!(ids(&mut tx, with("云岫五金")).await?, [id(2)], "the name of its place");
+        assert_eq!(ids(&mut tx, with("2031-0042")).await?, [id(3)], "its number");
+        assert_eq!(ids(&mut tx, with("%")).await?, [id(2)], "letter by letter, no pattern");
+        let both = HazardFilter { state: Some("fixing".to_owned()), ..with("灭火器") };
+        assert!(ids(&mut tx, both).await?.is_empty(), "beside the other conditions");
         Ok(())
     })
     .await;

@@ -133,11 +133,26 @@ pub struct HazardFilter {
     pub before: Option<i64>,
     /// Inside this box.
     pub within: Option<BoundingBox>,
+    /// These words are in its description, in the name of its place or in its number; letter by letter.
+    pub text: Option<String>,
 }
 
-/// The list, with `$lead` as the condition that an index answers. The filters behind it are the same for all.
+/// The list, with `$lead` as the condition that an index answers, without and with words to look for. The filters behind it are the same for all.
+/// `replace` finds words alike on both engines, which `LIKE` does not.
 macro_rules! hazards_sql {
     ($lead:literal) => {
+        [
+            hazards_sql!($lead, "$16 = ''"),
+            hazards_sql!(
+                $lead,
+                "(replace(description, $16, '') <> description
+                OR place IN (SELECT id FROM places WHERE replace(name, $16, '') <> name)
+                OR EXISTS (SELECT 1 FROM records
+                           WHERE records.id = hazards.id AND replace(records.number, $16, '') <> records.number))"
+            ),
+        ]
+    };
+    ($lead:literal, $words:literal) => {
         concat!(
             "SELECT id, feed, village, village_basis, village_disputed, inspection, place, level, state, origin, description,
              deadline, found_at, received_at, lat84, lon84, photos, incomplete, disputed
@@ -147,7 +162,9 @@ macro_rules! hazards_sql {
             " AND (found_at, id) < ($1, $2) AND found_at >= $3 AND found_at < $4
            AND ($5 IS NULL OR state = $5) AND ($6 IS NULL OR level = $6) AND ($7 IS NULL OR place = $7)
            AND ($8 IS NULL OR inspection = $8)
-           AND (NOT $9 OR (lat84 >= $10 AND lon84 >= $11 AND lat84 <= $12 AND lon84 <= $13))
+           AND ",
+            $words,
+            " AND (NOT $9 OR (lat84 >= $10 AND lon84 >= $11 AND lat84 <= $12 AND lon84 <= $13))
          ORDER BY found_at DESC, id DESC LIMIT $14"
         )
     };
@@ -155,13 +172,14 @@ macro_rules! hazards_sql {
 
 /// Which index answers: an inspection or a place narrows most, then one village, then several.
 fn list_sql(villages: &Villages, filter: &HazardFilter) -> &'static str {
-    match (filter.inspection, filter.place, villages) {
+    let [plain, searched] = match (filter.inspection, filter.place, villages) {
         (Some(_), _, _) => hazards_sql!("inspection = $8 AND ($15 OR village IN ($in))"),
         (None, Some(_), _) => hazards_sql!("place = $7 AND ($15 OR village IN ($in))"),
         (None, None, Villages::All) => hazards_sql!("($15 OR village IN ($in))"),
         (None, None, Villages::Only(ids)) if ids.len() == 1 => hazards_sql!("NOT $15 AND village = ($in)"),
         (None, None, Villages::Only(_)) => hazards_sql!("NOT $15 AND village IN ($in)"),
-    }
+    };
+    if filter.text.is_some() { searched } else { plain }
 }
 
 /// Hazards, newest finding first, after `page.after` in that order.
@@ -193,6 +211,7 @@ pub async fn list_hazards(
         .bind(within.map_or(0.0, |within| within.east))
         .bind(page.limit)
         .bind(all)
+        .bind(filter.text.as_deref().unwrap_or_default())
         .bind_list(ids);
     tx.fetch_all(statement).await?.iter().map(hazard_row).collect()
 }
@@ -262,7 +281,7 @@ mod tests {
     use super::*;
 
     async fn plan(villages: &Villages, filter: &HazardFilter) -> String {
-        crate::projections::sqlite_plan(list_sql(villages, filter), 15, villages).await
+        crate::projections::sqlite_plan(list_sql(villages, filter), 16, villages).await
     }
 
     #[tokio::test]
