@@ -31,6 +31,25 @@ export function may(me: Me | null | undefined, right: Right, village?: string): 
   });
 }
 
+/** Roles with their names, as sync-protocol/src/role.rs has them; nobody signs in as R9. */
+export const ROLE_TITLES: [Role, string][] = [
+  ["R1", "排查员/网格员"],
+  ["R2", "村（社区）负责人"],
+  ["R3", "街道专班/应急办"],
+  ["R4", "街道领导"],
+  ["R5", "行业站所/科室"],
+  ["R6", "县级（县安委办/部门）"],
+  ["R7", "企业主要负责人/安全员/员工"],
+  ["R8", "专家/第三方"],
+  ["R10", "系统管理员"],
+  ["R11", "审计/纪检"],
+];
+
+/** The name of a role. */
+export function roleTitle(role: string): string {
+  return ROLE_TITLES.find(([code]) => code === role)?.[1] ?? role;
+}
+
 /** The person's role codes. */
 export function rolesOf(me: Me | null | undefined): Role[] {
   return (me?.roles ?? []).map(({ role }) => role);
