@@ -35,7 +35,7 @@ export class Desk {
     await page.getByLabel("用户名").fill(login);
     await page.getByLabel("密码", { exact: true }).fill(password);
     await page.getByRole("button", { name: "登录" }).click();
-    await page.getByRole("navigation", { name: "主菜单" }).waitFor({ state: "attached" });
+    await page.getByRole("button", { name: "退出" }).waitFor();
   }
 
   /** Opens an address of the console. */
