@@ -6,10 +6,14 @@ function cell(text: string): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
+/** A table as the text of the file. */
+export function csvText(rows: string[][]): string {
+  return `\ufeff${rows.map((row) => `${row.map(cell).join(",")}\r\n`).join("")}`;
+}
+
 /** Hands a table to the browser as a download. */
 export function downloadCsv(name: string, rows: string[][]): void {
-  const text = rows.map((row) => `${row.map(cell).join(",")}\r\n`).join("");
-  const url = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv" }));
+  const url = URL.createObjectURL(new Blob([csvText(rows)], { type: "text/csv" }));
   const link = document.createElement("a");
   link.href = url;
   link.download = name;
