@@ -23,6 +23,7 @@ const PEOPLE: [string, string, string, string[]][] = [
   ["inspector3", "演安三", "临溪社区", [`R1=${LINXI}`]],
   ["inspector4", "演安四", "临溪社区", [`R1=${LINXI}`]],
   ["safety", "演应急", "演示街道应急办", ["R3=all"]],
+  ["head1", "演和一", "临溪社区", [`R2=${LINXI}`]],
   ["leader", "演领导", "演示街道", ["R4=all"]],
   ["admin", "演管理", "", ["R10=all"]],
 ];
