@@ -37,6 +37,7 @@ pub mod list_inspections;
 pub mod list_places;
 pub mod list_reminders;
 pub mod list_reviews;
+pub mod list_revision_records;
 pub mod list_village_map;
 pub mod list_villages;
 pub mod load_grants;

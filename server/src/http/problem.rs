@@ -2,6 +2,7 @@
 //! entry of the closed catalogue. A 5xx body carries only the request id; the cause is logged once, with the same id.
 
 use crate::usecases::StorageError;
+use crate::usecases::form_life::Check;
 use crate::usecases::import_report::RowFault;
 use crate::usecases::pull_changes::PullError;
 use crate::usecases::push_operations::PushError;
@@ -18,6 +19,7 @@ pub struct ApiError {
     problem: Problem,
     detail: Option<String>,
     faults: Vec<RowFault>,
+    checks: Vec<Check>,
     retry_after_s: Option<u64>,
     cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -42,12 +44,15 @@ pub struct ProblemBody {
     /// What must be mended, for an import file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<RowFault>,
+    /// What stands against handing in or locking a form.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Check>,
 }
 
 impl ApiError {
     /// The plain problem.
     pub fn new(problem: Problem) -> Self {
-        Self { problem, detail: None, faults: Vec::new(), retry_after_s: None, cause: None }
+        Self { problem, detail: None, faults: Vec::new(), checks: Vec::new(), retry_after_s: None, cause: None }
     }
 
     /// With more about this case.
@@ -61,6 +66,13 @@ impl ApiError {
     #[must_use]
     pub fn faults(mut self, faults: Vec<RowFault>) -> Self {
         self.faults = faults;
+        self
+    }
+
+    /// With what stands against handing in or locking a form.
+    #[must_use]
+    pub fn checks(mut self, checks: Vec<Check>) -> Self {
+        self.checks = checks;
         self
     }
 
@@ -177,6 +189,7 @@ impl IntoResponse for ApiError {
             code: self.problem.code().to_owned(),
             detail: if status.is_server_error() { None } else { self.detail },
             errors: self.faults,
+            checks: self.checks,
         };
         let mut response = (status, axum::Json(body)).into_response();
         let headers = response.headers_mut();

@@ -19,7 +19,7 @@ use crate::usecases::form_area::{FormAreaError, find_form_area};
 use crate::usecases::projection::form_events;
 use crate::usecases::push_operations::{PushError, read_record};
 use crate::usecases::read_appendix1::Appendix1Error;
-use checks::Check;
+pub use checks::Check;
 use content::FormContent;
 use paicha_db::feeds::FeedRow;
 use paicha_db::projections::{self, FormRow};

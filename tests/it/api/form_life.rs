@@ -102,6 +102,11 @@ async fn a_late_hazard_leaves_the_locked_form_alone_and_counts_in_the_next() {
         let (status, blocked) = here.try_act(&head, "appendix2", "2023-07", json!({ "action": "submit" })).await?;
         assert_eq!(status, 422, "五落实 has to be explained: {blocked}");
         assert!(blocked["detail"].as_str().is_some_and(|text| text.contains("W4")), "{blocked}");
+        let check = &blocked["checks"][0];
+        assert_eq!(
+            (&check["code"], &check["hard"], &check["records"]),
+            (&json!("W4"), &json!(false), &json!([Uuid::from_u128(1)]))
+        );
         let (status, _) = here.try_act(&head, "appendix2", "2023-07", json!({ "action": "lock" })).await?;
         assert_eq!(status, 403, "a village does not lock its own form");
         let submitted = here.act(&head, "appendix2", "2023-07", submit()).await?;
@@ -137,6 +142,15 @@ async fn a_late_hazard_leaves_the_locked_form_alone_and_counts_in_the_next() {
         here.act(&leader, "appendix2", "2023-07", approve).await?;
         assert_eq!(here.read("appendix2", "2023-07", "").await?["numbers"]["1.3"], 2);
         assert_eq!(here.read("appendix2", "2023-07", "&rev=1").await?["numbers"]["1.3"], 1);
+        for (rev, behind) in [(1, vec![Uuid::from_u128(1)]), (2, vec![Uuid::from_u128(1), Uuid::from_u128(2)])] {
+            let path = format!("/v1/forms/appendix2/records?village={VILLAGE}&month=2023-07&number=1.3&rev={rev}");
+            let found = app.get(Some(&office), &path).await?.ok()?;
+            let records: Vec<_> =
+                found["items"].as_array().context("items")?.iter().map(|item| item["record"].clone()).collect();
+            assert_eq!(json!(records), json!(behind), "behind revision {rev}");
+        }
+        let path = format!("/v1/forms/appendix2/records?village={VILLAGE}&month=2023-07&number=1.3&rev=3");
+        assert_eq!(app.get(Some(&office), &path).await?.status.as_u16(), 422, "there is no third");
         let path = format!("/v1/forms/appendix2/correction?village={VILLAGE}&month=2023-07&rev=2");
         let file = app.get(Some(&office), &path).await?;
         assert_eq!(file.status.as_u16(), 200);

@@ -49,18 +49,9 @@ describe("checks", () => {
     expect(standOf({ ...check, hard: false }, meAs("R2"), VILLAGE)).toBe("explain");
   });
 
-  it("reads the checks that a refusal names", () => {
-    const refusal = new RequestError(422, "form-blocked", "还有问题没有解决或说明。 B2 有6条记录，请先处理；W3 比上月减少：一.3由2减为1，请说明");
-    expect(blockedBy(refusal, "2023-06").map(({ code, hard }) => [code, hard])).toEqual([
-      ["B2", true],
-      ["W3", false],
-    ]);
-    expect(blockedBy(new RequestError(409, "form-state", "W3 别的"), "2023-06")).toEqual([]);
-  });
-
-  it("takes 五落实 as hard from December 2023 on", () => {
-    const refusal = new RequestError(422, "form-blocked", "W4 有1处重大隐患五落实不全");
-    expect(blockedBy(refusal, "2023-11")[0]?.hard).toBe(false);
-    expect(blockedBy(refusal, "2023-12")[0]?.hard).toBe(true);
+  it("takes the checks of a refusal as the server gives them", () => {
+    const checks = [{ code: "W4", words: "请补齐", hard: true, may_override: false, records: [] }];
+    expect(blockedBy(new RequestError(422, "form-blocked", "W4 请补齐", [], checks))).toEqual(checks);
+    expect(blockedBy(new Error("别的"))).toEqual([]);
   });
 });

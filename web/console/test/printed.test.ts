@@ -18,7 +18,7 @@ describe("the printed words of 附件2", () => {
   });
 
   it("leaves a blank for an office that is not known", () => {
-    expect(appendix2Title("葛城街道办事处")).toBe("葛城街道办事处重大事故隐患专项排查整治2023行动进展情况月度调度表");
-    expect(appendix2Title(undefined)).toMatch(/^_{10}重大/);
+    expect(appendix2Title("葛城街道办事处", 2023)).toBe("葛城街道办事处重大事故隐患专项排查整治2023行动进展情况月度调度表");
+    expect(appendix2Title("", 2023)).toMatch(/^_{10}重大/);
   });
 });

@@ -139,9 +139,8 @@ impl From<LifeError> for ApiError {
             LifeError::Overtaken(text) => Self::new(Problem::FormState).detail(text),
             LifeError::Unsound(text) => Self::new(Problem::ActUnsound).detail(text),
             LifeError::Blocked(checks) => {
-                let words: Vec<String> =
-                    checks.into_iter().map(|check| format!("{} {}", check.code, check.words)).collect();
-                Self::new(Problem::FormBlocked).detail(words.join("；"))
+                let words: Vec<String> = checks.iter().map(|check| format!("{} {}", check.code, check.words)).collect();
+                Self::new(Problem::FormBlocked).detail(words.join("；")).checks(checks)
             }
             LifeError::Push(error) => error.into(),
             LifeError::Database(error) => error.into(),

@@ -63,6 +63,8 @@ struct Appendix1Body {
     area_name: String,
     month: String,
     as_of: Micros,
+    /// The office in the title.
+    office_name: String,
     /// The form of the area itself; for a subdistrict 街道汇总.
     form: Appendix1FormBody,
     /// For a subdistrict, the form of each village.
@@ -118,6 +120,7 @@ async fn appendix1(
                 area_name: form.content.area_name.clone(),
                 month: month.to_string(),
                 as_of: form.content.as_of,
+                office_name: form.content.office_name.clone(),
                 form: form.into(),
                 villages: villages.into_iter().map(Into::into).collect(),
             };

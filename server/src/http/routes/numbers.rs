@@ -10,6 +10,7 @@ use crate::http::problem::{ApiError, ProblemBody};
 use crate::usecases::export_appendix2::{FileKind, export_appendix2, is_too_large};
 use crate::usecases::form_area::FormAreaError;
 use crate::usecases::form_life::{FormKind, FormQuery, PrintedForm, read_printed_forms};
+use crate::usecases::list_revision_records::list_revision_records;
 use crate::usecases::read_appendix2::{Appendix2Query, CountedRecord, Line, list_counted_records};
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -59,6 +60,8 @@ struct RecordsParameters {
     month: String,
     /// `1.1` to `1.6`, `2.1` to `2.8`.
     number: String,
+    /// A locked revision, by what it says itself; absent: what the records say now.
+    rev: Option<u32>,
     /// `next` of the answer before.
     after: Option<String>,
 }
@@ -70,6 +73,10 @@ struct Appendix2Body {
     /// End of what is counted, exclusive: the beginning of the month (截至上月末).
     cutoff: Micros,
     as_of: Micros,
+    /// The office in the title.
+    office_name: String,
+    /// The year in the title: of the campaign, whatever the month.
+    campaign_year: i16,
     /// The form of the area itself; for a subdistrict counted from records, never added up.
     form: Appendix2FormBody,
     /// For a subdistrict, the form of each village.
@@ -136,6 +143,8 @@ async fn appendix2(
         month: month.to_string(),
         cutoff: form.content.cutoff,
         as_of: form.content.as_of,
+        office_name: form.content.office_name.clone(),
+        campaign_year: app.config.office.campaign_year,
         form: form.into(),
         villages: villages.into_iter().map(Into::into).collect(),
     };
@@ -154,6 +163,15 @@ async fn records(
     let query = query(wanted.village.as_deref(), &wanted.month)?;
     let line = Line::find_by_code(&wanted.number).ok_or_else(|| bad_parameter("编号应是 1.1 至 1.6 或 2.1 至 2.8"))?;
     let after = wanted.after.as_deref().map(read_place).transpose()?;
+    if let Some(revision) = wanted.rev {
+        let Appendix2Query { area, month } = query;
+        let form = FormQuery { kind: FormKind::Appendix2, area, month };
+        let page = (after.map(|(_, id)| id), RECORDS_MAX);
+        let found = list_revision_records(&app, &caller, (&form, revision), &wanted.number, page).await?;
+        let next = found.last().filter(|_| found.len() == RECORDS_MAX).map(|counted| format!("0.{}", counted.record));
+        let items = found.into_iter().map(Into::into).collect();
+        return Ok(json_response(&headers, &CountedBody { items, next }));
+    }
     let found = list_counted_records(&app, &caller, &query, line, (after, RECORDS_MAX)).await?;
     let last = found.last().filter(|_| found.len() == RECORDS_MAX);
     let next = last.map(|(at, counted)| format!("{at}.{}", counted.record));

@@ -176,8 +176,9 @@ fn without_five(facts: &Facts, month: Month) -> Option<Check> {
     if facts.without_five.is_empty() {
         return None;
     }
-    let words = format!("有{}处重大隐患五落实不全，请补齐或说明", facts.without_five.len());
     let late = (month.year(), month.month()) >= FIVE_HARD_FROM;
+    let asks = if late { "请补齐" } else { "请补齐或说明" };
+    let words = format!("有{}处重大隐患五落实不全，{asks}", facts.without_five.len());
     let records = facts.without_five.clone();
     Some(if late { hard("W4", words, records) } else { soft("W4", words, records) })
 }

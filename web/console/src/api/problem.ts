@@ -1,5 +1,7 @@
 /** Why a request failed, in words for the person at the console. */
 
+import type { FormCheck } from "./types";
+
 /** The server answered with a problem of its catalogue, or did not answer. */
 export class RequestError extends Error {
   constructor(
@@ -10,6 +12,8 @@ export class RequestError extends Error {
     message: string,
     /** What must be mended, row by row, for an import file. */
     readonly faults: RowFault[] = [],
+    /** What stands against handing in or locking a form. */
+    readonly checks: FormCheck[] = [],
   ) {
     super(message);
   }
@@ -28,6 +32,7 @@ interface ProblemBody {
   title?: string;
   detail?: string | null;
   errors?: RowFault[];
+  checks?: FormCheck[];
 }
 
 /** What the person reads when nothing came back. */
@@ -38,7 +43,7 @@ export async function problemOf(response: Response): Promise<RequestError> {
   const body = (await response.json().catch(() => ({}))) as ProblemBody;
   const words = [body.title, body.detail].filter((text): text is string => Boolean(text));
   const text = words.join(" ") || `服务器回应 ${response.status}，请稍后重试。`;
-  return new RequestError(response.status, body.code ?? "", text, body.errors ?? []);
+  return new RequestError(response.status, body.code ?? "", text, body.errors ?? [], body.checks ?? []);
 }
 
 /** The error of a request that got no answer. */

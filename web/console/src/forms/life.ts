@@ -119,18 +119,7 @@ export function actOnForm(form: FormKind, village: string, month: string, act: F
   return sendJson("POST", addressOf("/v1/forms/{form}/life", { form }, { village, month }), act);
 }
 
-/**
- * Checks that the server named when it refused. A correction is checked as the records stand now, so these may be others than the page shows.
- * Which of them can be explained the refusal does not say: B-checks need mending, and 五落实 from December 2023 on; the others want words.
- */
-export function blockedBy(error: unknown, month: string): FormCheck[] {
-  if (!(error instanceof RequestError) || error.code !== "form-blocked") return [];
-  const named = [...error.message.matchAll(/([BW]\d) ([^；]+)/g)];
-  return named.map(([, code, words]) => ({
-    code: code ?? "",
-    words: words ?? "",
-    hard: code?.startsWith("B") || (code === "W4" && month >= "2023-12"),
-    may_override: code === "B3",
-    records: [],
-  }));
+/** Checks that stand against it by the server's refusal. A correction is checked as the records stand now, so these may be others than the page shows. */
+export function blockedBy(error: unknown): FormCheck[] {
+  return error instanceof RequestError ? error.checks : [];
 }

@@ -2,8 +2,6 @@
 
 /** The subdistrict's name where it is not known to the person. */
 const BLANK_NAME = "__________";
-/** The campaign is that of 2023, whatever the month of a form. */
-const CAMPAIGN_YEAR = 2023;
 
 /** 附件2, first part. */
 export const OVERALL_LABEL = ["总体", "情况"];
@@ -54,17 +52,19 @@ export const APPENDIX1_NOTE = "注：本表5月份开始上报，每月30日前�
 export const APPENDIX1_ROWS_MIN = 4;
 
 /** Title of 附件1. */
-export function appendix1Title(office: string | undefined): string {
-  return `${office ?? BLANK_NAME}重大事故隐患排查表`;
+export function appendix1Title(office: string): string {
+  return `${office || BLANK_NAME}重大事故隐患排查表`;
 }
 
 /** Title of 附件2. */
-export function appendix2Title(office: string | undefined): string {
-  return `${office ?? BLANK_NAME}重大事故隐患专项排查整治${CAMPAIGN_YEAR}行动进展情况月度调度表`;
+export function appendix2Title(office: string, year: number): string {
+  return `${office || BLANK_NAME}重大事故隐患专项排查整治${year}行动进展情况月度调度表`;
 }
 
 /** The date line of 附件2, to be filled in by hand. */
-export const DATE_LINE = `时间：${CAMPAIGN_YEAR}年   月   日`;
+export function dateLine(year: number): string {
+  return `时间：${year}年   月   日`;
+}
 
 /** The header of 附件2: what is underlined, and what follows. A subdistrict prints its full name. */
 export function headerName(area: string): { underlined: string; suffix: string } {
