@@ -30,6 +30,7 @@ pub mod import_places;
 pub mod import_report;
 pub mod judge_integrity;
 mod keyed_id;
+pub mod list_figures;
 pub mod list_findings_map;
 pub mod list_flags;
 pub mod list_hazards;

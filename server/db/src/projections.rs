@@ -1,6 +1,7 @@
 //! Projections: typed tables for what people ask, computed from records and written in the same transaction. Nothing here decides;
 //! every row can be rebuilt. What a newcomer gets wrong: writing a row here without the record it comes from.
 
+mod figures;
 mod flags;
 mod forms;
 mod hazards;
@@ -11,6 +12,7 @@ mod places;
 mod reviews;
 mod visits;
 
+pub use figures::{Figure, FigureBy, FigureFilter, count_figures};
 pub use flags::{FlagFilter, FlagPage, FlagRow, list_flags, list_flags_of_feed, list_flags_of_records, put_flags};
 pub use forms::{
     FormContentRow, FormRow, find_form, find_form_content, list_forms, list_forms_of_feed, put_form_content, put_forms,

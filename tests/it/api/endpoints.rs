@@ -154,6 +154,8 @@ pub(super) const ROWS: &[Row] = &[
 
     Row { endpoint: "GET /v1/villages", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get("/v1/villages") },
     Row { endpoint: "GET /v1/villages.geojson", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get("/v1/villages.geojson") },
+    Row { endpoint: "GET /v1/figures", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get("/v1/figures?from=2023-05&to=2023-07") },
+    Row { endpoint: "GET /v1/figures", expected: Expected::Foreign(Action::ReadFindings), request: |_| get(format!("/v1/figures?from=2023-05&to=2023-07&village={FOREIGN_VILLAGE}")) },
     Row { endpoint: "GET /v1/hazards", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get("/v1/hazards") },
     Row { endpoint: "GET /v1/hazards", expected: Expected::Foreign(Action::ReadFindings), request: |_| get(format!("/v1/hazards?village={FOREIGN_VILLAGE}")) },
     Row { endpoint: "GET /v1/hazards/{id}", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get(format!("/v1/hazards/{}", OURS.0)) },

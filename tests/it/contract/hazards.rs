@@ -1,8 +1,8 @@
 //! Contract of the projection `hazards`: whole rows, the filter, and pages newest first.
 
 use paicha_db::projections::{
-    BoundingBox, HazardFilter, HazardRow, Page, PlaceRow, Villages, find_hazard, list_hazards, list_hazards_of_feed,
-    put_hazards, put_places,
+    BoundingBox, Figure, FigureBy, FigureFilter, HazardFilter, HazardRow, Page, PlaceRow, Villages, count_figures,
+    find_hazard, list_hazards, list_hazards_of_feed, put_hazards, put_places,
 };
 use paicha_db::records::{RecordRow, put_records};
 use paicha_db::{DbError, Tx};
@@ -51,6 +51,23 @@ fn bare(number: u128) -> HazardRow {
         incomplete: false,
         disputed: true,
         ..hazard(number)
+    }
+}
+
+/// A place with a name.
+fn place(number: u128) -> PlaceRow {
+    PlaceRow {
+        id: id(number),
+        feed: UPPER.to_owned(),
+        village: UPPER.to_owned(),
+        name: "演示云岫五金厂".to_owned(),
+        place_type: None,
+        sector: None,
+        uscc: None,
+        address: None,
+        lat84: None,
+        lon84: None,
+        status: None,
     }
 }
 
@@ -182,20 +199,7 @@ async fn words_are_found_in_description_place_and_number() {
         put_villages(&mut tx).await?;
         let wire = HazardRow { description: Some("线头裸露100%".to_owned()), place: Some(id(81)), ..hazard(2) };
         put_hazards(&mut tx, vec![hazard(1), wire, bare(3)]).await?;
-        let place = PlaceRow {
-            id: id(81),
-            feed: UPPER.to_owned(),
-            village: UPPER.to_owned(),
-            name: "演示云岫五金厂".to_owned(),
-            place_type: None,
-            sector: None,
-            uscc: None,
-            address: None,
-            lat84: None,
-            lon84: None,
-            status: None,
-        };
-        put_places(&mut tx, vec![place]).await?;
+        put_places(&mut tx, vec![place(81)]).await?;
         let record = RecordRow {
             id: id(3),
             kind: "hazard".to_owned(),
@@ -212,6 +216,34 @@ async fn words_are_found_in_description_place_and_number() {
         assert_eq!(ids(&mut tx, with("%")).await?, [id(2)], "letter by letter, no pattern");
         let both = HazardFilter { state: Some("fixing".to_owned()), ..with("灭火器") };
         assert!(ids(&mut tx, both).await?.is_empty(), "beside the other conditions");
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn figures_count_by_village_and_sector_without_the_voided() {
+    both_engines(|db| async move {
+        let mut tx = db.begin_write().await?;
+        let done = HazardRow { state: "closed".to_owned(), level: Some("major_direct".to_owned()), ..hazard(2) };
+        let lower = HazardRow { village: LOWER.to_owned(), found_at: 5_000, deadline: None, place: None, ..hazard(3) };
+        let void = HazardRow { state: "void".to_owned(), ..hazard(4) };
+        put_hazards(&mut tx, vec![hazard(1), done, lower, void]).await?;
+        put_places(&mut tx, vec![PlaceRow { id: id(80), sector: Some("fire".to_owned()), ..place(81) }]).await?;
+        let filter = |before| FigureFilter { from: 1_000, before, today: "2031-05-10" };
+        let figure =
+            |key: &str, [found, major, done, late]: [i64; 4]| Figure { key: key.to_owned(), found, major, done, late };
+        let all = count_figures(&mut tx, &Villages::All, FigureBy::Nothing, &filter(9_000), 10).await?;
+        assert_eq!(all, [figure("", [3, 1, 1, 1])]);
+        let villages = count_figures(&mut tx, &Villages::All, FigureBy::Village, &filter(9_000), 10).await?;
+        let mut expected = vec![figure(UPPER, [2, 1, 1, 1]), figure(LOWER, [1, 0, 0, 0])];
+        expected.sort_by(|one, other| one.key.cmp(&other.key));
+        assert_eq!(villages, expected);
+        let sectors = count_figures(&mut tx, &Villages::All, FigureBy::Sector, &filter(9_000), 10).await?;
+        assert_eq!(sectors, [figure("", [1, 0, 0, 0]), figure("fire", [2, 1, 1, 1])]);
+        let only_upper = Villages::Only(vec![UPPER.to_owned()]);
+        let early = count_figures(&mut tx, &only_upper, FigureBy::Nothing, &filter(1_000), 10).await?;
+        assert!(early.is_empty(), "the end is not included");
         Ok(())
     })
     .await;

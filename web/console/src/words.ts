@@ -29,6 +29,12 @@ export function thisMonth(nowMs = Date.now()): string {
   return isoDay(nowMs).slice(0, 7);
 }
 
+/** The month so many months before: `2026-06` for 5 before `2026-11`. */
+export function monthsBefore(month: string, count: number): string {
+  const months = Number(month.slice(0, 4)) * 12 + Number(month.slice(5)) - 1 - count;
+  return `${String(Math.floor(months / 12)).padStart(4, "0")}-${String((months % 12) + 1).padStart(2, "0")}`;
+}
+
 /** `2026年11月`. */
 export function monthText(month: string): string {
   return `${month.slice(0, 4)}年${Number(month.slice(5))}月`;

@@ -34,6 +34,7 @@ beforeAll(async () => {
     ["inspection", `/inspections/${visit.id}`, "办理过程"],
     ["appendix1", `/forms/appendix1?${form}`, "附件1："],
     ["appendix2", `/forms/appendix2?${form}`, "附件2："],
+    ["figures", "/figures", "按场所行业"],
     ["catalogue", "/catalogue", "判定标准"],
     ["devices", "/devices", "手机"],
     ["imports", "/imports", "导入"],

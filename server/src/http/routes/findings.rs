@@ -4,8 +4,9 @@ use crate::app::App;
 use crate::http::body::{geojson_response, json_response};
 use crate::http::conditions::{FindingParameters, PageBody};
 use crate::http::extract::Authenticated;
-use crate::http::parameters::{IdInPath, Parameters};
+use crate::http::parameters::{IdInPath, Parameters, bad_parameter};
 use crate::http::problem::{ApiError, ProblemBody};
+use crate::usecases::list_figures::{FIGURE_MONTHS_MAX, FigureQuery, Figures, list_figures};
 use crate::usecases::list_findings_map::{FindingsMap, list_findings_map};
 use crate::usecases::list_hazards::{HazardItem, list_hazards};
 use crate::usecases::list_inspections::{InspectionItem, list_inspections};
@@ -13,7 +14,10 @@ use crate::usecases::read_record::{RecordView, read_record};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use serde::Deserialize;
 use std::sync::Arc;
+use sync_protocol::time::Month;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -24,6 +28,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(inspections))
         .routes(routes!(inspection))
         .routes(routes!(map))
+        .routes(routes!(figures))
 }
 
 /// Hazards in the caller's villages, newest finding first.
@@ -89,4 +94,36 @@ async fn map(
 ) -> Result<Response, ApiError> {
     let map = list_findings_map(&app, &caller, &wanted.of_hazards()?).await?;
     Ok(geojson_response(&headers, &map))
+}
+
+/// Which figures.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct FigureParameters {
+    /// Area code of a village or subdistrict.
+    village: Option<String>,
+    /// First month of finding, `2023-05`.
+    from: String,
+    /// Last month of finding, included; 36 months at most.
+    to: String,
+}
+
+/// How many hazards were found by month, village and sector, and how far they have come; ledger entries as they stand today.
+#[utoipa::path(get, path = "/v1/figures", tag = "findings", security(("access_token" = [])), params(FigureParameters),
+    responses((status = 200, body = Figures), (status = 400, body = ProblemBody), (status = 404, body = ProblemBody)))]
+async fn figures(
+    State(app): State<Arc<App>>,
+    Authenticated(caller): Authenticated,
+    Parameters(wanted): Parameters<FigureParameters>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let month = |text: &str| text.parse::<Month>().map_err(|_| bad_parameter("月份应写成 2023-06 的样子"));
+    let (from, to) = (month(&wanted.from)?, month(&wanted.to)?);
+    let months = std::iter::successors(Some(from), |month| Some(month.next())).take_while(|month| *month <= to);
+    if from > to || months.take(FIGURE_MONTHS_MAX + 1).count() > FIGURE_MONTHS_MAX {
+        return Err(bad_parameter(format!("from 不晚于 to，最多 {FIGURE_MONTHS_MAX} 个月")));
+    }
+    let query = FigureQuery { village: wanted.village, from, to };
+    Ok(json_response(&headers, &list_figures(&app, &caller, &query).await?))
 }

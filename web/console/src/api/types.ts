@@ -14,6 +14,7 @@ export type Catalogue = Schemas["CatalogueView"];
 export type CountedRecord = Schemas["CountedRecordBody"];
 export type Device = Schemas["DeviceBody"];
 export type FieldView = Schemas["FieldView"];
+export type FigureItem = Schemas["FigureItem"];
 export type FindingsMap = Schemas["FindingsMap"];
 export type FlagItem = Schemas["FlagItem"];
 export type FormAct = Schemas["FormAct"];
