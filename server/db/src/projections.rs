@@ -25,7 +25,7 @@ pub use inspections::{
     list_inspections_of_feed, list_inspections_of_month, put_inspections,
 };
 pub use numbers::{
-    HazardCount, HazardPeriodRow, SpotItemRow, count_hazards, count_spot_items, list_counted_hazards,
+    HazardCount, HazardPeriodRow, SpotCounts, SpotItemRow, count_hazards, count_spot_items, list_counted_hazards,
     list_hazard_periods_of_feed, list_spot_items, list_spot_items_of_feed, list_wrong_spot_firsts, put_hazard_periods,
     put_spot_items,
 };

@@ -19,8 +19,9 @@ use crate::usecases::form_area::{FormAreaError, find_form_area};
 use crate::usecases::projection::form_events;
 use crate::usecases::push_operations::{PushError, read_record};
 use crate::usecases::read_appendix1::Appendix1Error;
+use crate::usecases::read_appendix2::{Counted, FormNumbers};
 pub use checks::Check;
-use content::FormContent;
+use content::{FormContent, Purpose};
 use paicha_db::feeds::FeedRow;
 use paicha_db::projections::{self, FormRow};
 use paicha_db::{DbError, Tx, records};
@@ -140,7 +141,7 @@ pub async fn read_form_life(app: &App, caller: &Caller, query: &FormQuery) -> Re
     let loaded = load(&mut tx, caller, query).await?;
     let place = (&loaded.area, loaded.villages.as_slice());
     let office = &app.config.office.name;
-    let now = content::compute(&mut tx, (query.kind, query.month), place, office, as_of, None).await?;
+    let now = content::compute(&mut tx, (query.kind, query.month), place, office, as_of, Purpose::HandIn).await?;
     let standing = in_force(&mut tx, &loaded.life).await?;
     let checked = standing.as_ref().unwrap_or(&now);
     let checks = checks::check(app, &mut tx, (query.kind, query.month), place, checked).await?;
@@ -178,14 +179,24 @@ pub async fn read_printed_forms(
     let as_of = app.now();
     let mut tx = app.database.begin_read().await?;
     let loaded = load(&mut tx, caller, query).await?;
-    let form = printed(app, &mut tx, query, &loaded, (revision, as_of)).await?;
+    let counted = match query.kind {
+        FormKind::Appendix1 => None,
+        FormKind::Appendix2 => {
+            let cutoff = query.month.first_instant();
+            Some(Counted::read(&mut tx, &loaded.area, &loaded.villages, cutoff).await?)
+        }
+    };
+    let numbers = counted.as_ref().map(Counted::of_all);
+    let form = printed(app, &mut tx, query, &loaded, (revision, as_of, numbers.as_ref())).await?;
     let mut villages = Vec::with_capacity(loaded.villages.len());
     for village in &loaded.villages {
         let area = village.id.parse().ok();
         let own = FormQuery { area, ..query.clone() };
         let loaded = load(&mut tx, caller, &own).await?;
         let revision = revision.filter(|number| *number == 0);
-        villages.push(printed(app, &mut tx, &own, &loaded, (revision, as_of)).await?);
+        let alone = counted.as_ref().filter(|_| loaded.villages.is_empty());
+        let numbers = alone.map(|counted| counted.of_village(&village.id));
+        villages.push(printed(app, &mut tx, &own, &loaded, (revision, as_of, numbers.as_ref())).await?);
     }
     tx.rollback().await?;
     Ok((form, villages))
@@ -196,7 +207,7 @@ async fn printed(
     tx: &mut Tx,
     query: &FormQuery,
     loaded: &Loaded,
-    (revision, as_of): (Option<u32>, Micros),
+    (revision, as_of, numbers): (Option<u32>, Micros, Option<&FormNumbers>),
 ) -> Result<PrintedForm, LifeError> {
     let life = &loaded.life;
     let newest = u32::try_from(life.revisions.len()).unwrap_or(u32::MAX);
@@ -211,8 +222,8 @@ async fn printed(
     };
     let Some((hash, revision)) = wanted else {
         let place = (&loaded.area, loaded.villages.as_slice());
-        let office = &app.config.office.name;
-        let content = content::compute(tx, (query.kind, query.month), place, office, as_of, None).await?;
+        let (which, office) = ((query.kind, query.month), &app.config.office.name);
+        let content = content::compute(tx, which, place, office, as_of, Purpose::Print(numbers)).await?;
         return Ok(PrintedForm { content, revision: 0 });
     };
     let hash = from_hex(&hash).ok_or(DbError::NotFound)?;

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::usecases::caller::Caller;
 use crate::usecases::form_area::{FormAreaError, find_form_area};
 use paicha_db::feeds::FeedRow;
-use paicha_db::projections::{self, HazardCount, Page, Villages};
+use paicha_db::projections::{self, HazardCount, Page, SpotCounts, Villages};
 use paicha_db::{DbError, Tx};
 use paicha_reports::ReportError;
 use std::collections::BTreeMap;
@@ -50,24 +50,47 @@ fn counted(area: &FeedRow, villages: &[FeedRow]) -> Villages {
     Villages::Only(std::iter::once(area).chain(villages).map(|feed| feed.id.clone()).collect())
 }
 
-async fn form(tx: &mut Tx, area: &FeedRow, villages: &[FeedRow], cutoff: Micros) -> Result<Appendix2Form, DbError> {
-    let counted = counted(area, villages);
-    let hazards = projections::count_hazards(tx, &counted, cutoff.as_micros()).await?;
-    let spots = projections::count_spot_items(tx, &counted, cutoff.as_micros()).await?;
-    let spot = |item: usize| {
-        let item = item.to_string();
-        spots.iter().find(|(known, _)| *known == item).map_or(0, |(_, count)| *count)
-    };
-    Ok(Appendix2Form {
-        area: area.id.clone(),
-        area_name: area.name.clone(),
-        hazards: HAZARD_LINES.map(|line| sum(&hazards, line)),
-        spots: [1, 2, 3, 4, 5, 6, 7, 8].map(spot),
+/// What the forms of an area and its villages count, read once for all of them.
+pub struct Counted {
+    hazards: Vec<HazardCount>,
+    spots: SpotCounts,
+}
+
+impl Counted {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When the database fails; the transaction is then over.
+    pub async fn read(tx: &mut Tx, area: &FeedRow, villages: &[FeedRow], cutoff: Micros) -> Result<Self, DbError> {
+        let counted = counted(area, villages);
+        let hazards = projections::count_hazards(tx, &counted, cutoff.as_micros()).await?;
+        let spots = projections::count_spot_items(tx, &counted, cutoff.as_micros()).await?;
+        Ok(Self { hazards, spots })
+    }
+
+    /// The numbers of all that was read together.
+    pub fn of_all(&self) -> FormNumbers {
+        numbered(&self.hazards.iter().collect::<Vec<_>>(), &self.spots.all)
+    }
+
+    /// The numbers of one village among them.
+    pub fn of_village(&self, village: &str) -> FormNumbers {
+        let hazards: Vec<&HazardCount> = self.hazards.iter().filter(|count| count.village == village).collect();
+        let none = BTreeMap::new();
+        numbered(&hazards, self.spots.villages.get(village).unwrap_or(&none))
+    }
+}
+
+fn numbered(hazards: &[&HazardCount], spots: &BTreeMap<String, i64>) -> FormNumbers {
+    let hazards = (1..).zip(HAZARD_LINES).map(|(line, counts)| (format!("1.{line}"), sum(hazards, counts)));
+    let spot = |line: usize| (format!("2.{line}"), spots.get(&line.to_string()).copied().unwrap_or_default());
+    FormNumbers {
+        numbers: hazards.chain((1..=8).map(spot)).map(|(code, value)| (code, (value, Vec::new()))).collect(),
         unchecked: spots
             .iter()
             .filter_map(|(item, count)| Some((item.strip_prefix('u')?.to_owned(), *count)))
             .collect(),
-    })
+    }
 }
 
 /// Which hazards a line of part 一 counts.
@@ -83,7 +106,7 @@ const HAZARD_LINES: [HazardLine; 6] = [
     |_, done, listed| listed && done,
 ];
 
-fn sum(counts: &[HazardCount], line: HazardLine) -> i64 {
+fn sum(counts: &[&HazardCount], line: HazardLine) -> i64 {
     counts.iter().filter(|count| line(count.self_found, count.rectified, count.listed)).map(|count| count.hazards).sum()
 }
 
@@ -109,24 +132,18 @@ pub async fn numbers_of(
     villages: &[FeedRow],
     cutoff: Micros,
 ) -> Result<FormNumbers, FormAreaError> {
-    let printed = form(tx, area, villages, cutoff).await?;
+    let mut all = Counted::read(tx, area, villages, cutoff).await?.of_all();
     let counted = counted(area, villages);
-    let mut all = FormNumbers { numbers: BTreeMap::new(), unchecked: printed.unchecked.clone() };
-    let lines = (1..=6).map(Line::Hazards).chain((1..=8).map(Line::Spots));
-    for line in lines {
-        let (code, value) = match line {
-            Line::Hazards(line) => (format!("1.{line}"), printed.hazards[line - 1]),
-            Line::Spots(line) => (format!("2.{line}"), printed.spots[line - 1]),
-        };
+    for (code, (_, records)) in &mut all.numbers {
+        let Some(line) = Line::find_by_code(code) else { continue };
         let found = records_of(tx, &counted, line, cutoff.as_micros(), (None, NUMBER_RECORDS_MAX + 1)).await?;
         if found.len() > NUMBER_RECORDS_MAX {
             let (rows, limit) = (found.len(), NUMBER_RECORDS_MAX);
             return Err(ReportError::TooManyRows { area_name: area.name.clone(), rows, limit }.into());
         }
-        let mut records: Vec<RecordId> = found.into_iter().map(|(_, counted)| counted.record.into()).collect();
+        *records = found.into_iter().map(|(_, counted)| counted.record.into()).collect();
         records.sort_unstable();
         records.dedup();
-        all.numbers.insert(code, (value, records));
     }
     Ok(all)
 }

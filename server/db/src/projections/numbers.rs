@@ -5,6 +5,7 @@ use super::{Page, Villages};
 use crate::engine::{Row, Tx};
 use crate::error::DbError;
 use crate::statement::{Statement, Value};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A stretch of time in which a hazard counts one way. Instants are microseconds UTC.
@@ -221,9 +222,11 @@ pub async fn list_wrong_spot_firsts(tx: &mut Tx, limit: i64) -> Result<Vec<Strin
     tx.fetch_all(statement).await?.iter().map(|row| row.text("enterprise")).collect()
 }
 
-/// How many hazards count one way for a cutoff.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How many hazards of a village count one way for a cutoff.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HazardCount {
+    /// Village they count for.
+    pub village: String,
     /// 企业自查发现.
     pub self_found: bool,
     /// 已完成整改.
@@ -234,16 +237,16 @@ pub struct HazardCount {
     pub hazards: i64,
 }
 
-/// Counts the hazards of villages for a cutoff (exclusive, microseconds UTC), by how they count.
+/// Counts the hazards of villages for a cutoff (exclusive, microseconds UTC), by village and how they count: read once, in order of an index.
 ///
 /// # Errors
 /// When the database fails; the transaction is then over.
 pub async fn count_hazards(tx: &mut Tx, villages: &Villages, cutoff: i64) -> Result<Vec<HazardCount>, DbError> {
     let (all, list) = villages.binds();
     let statement = Statement::new(
-        "SELECT self_found, rectified, listed, COUNT(*) AS hazards FROM hazard_periods
+        "SELECT village, self_found, rectified, listed, COUNT(*) AS hazards FROM hazard_periods
          WHERE from_at < $1 AND (to_at IS NULL OR to_at >= $1) AND ($2 OR village IN ($in))
-         GROUP BY self_found, rectified, listed ORDER BY self_found, rectified, listed",
+         GROUP BY village, self_found, rectified, listed ORDER BY village, self_found, rectified, listed",
     )
     .bind(cutoff)
     .bind(all)
@@ -251,6 +254,7 @@ pub async fn count_hazards(tx: &mut Tx, villages: &Villages, cutoff: i64) -> Res
     let rows = tx.fetch_all(statement).await?;
     let count = |row: &Row| {
         Ok(HazardCount {
+            village: row.text("village")?,
             self_found: row.bool("self_found")?,
             rectified: row.bool("rectified")?,
             listed: row.bool("listed")?,
@@ -285,24 +289,66 @@ pub async fn list_counted_hazards(
     tx.fetch_all(statement).await?.iter().map(period_row).collect()
 }
 
+/// Distinct enterprises for a cutoff. The villages' do not add up to all: an enterprise may be checked in two.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SpotCounts {
+    /// Of each village, by item of the form.
+    pub villages: BTreeMap<String, BTreeMap<String, i64>>,
+    /// Of all villages asked for together, by item of the form.
+    pub all: BTreeMap<String, i64>,
+}
+
 /// Counts distinct enterprises by item of the form for a cutoff; an enterprise with one 统一社会信用代码 on several sites is one.
+///
+/// Nearly every enterprise has one row of an item, so rows are counted, and those too many are taken off: only enterprises that have several
+/// sites or were checked for several villages can have some, and only their rows are compared.
 ///
 /// # Errors
 /// When the database fails; the transaction is then over.
-pub async fn count_spot_items(tx: &mut Tx, villages: &Villages, cutoff: i64) -> Result<Vec<(String, i64)>, DbError> {
+pub async fn count_spot_items(tx: &mut Tx, villages: &Villages, cutoff: i64) -> Result<SpotCounts, DbError> {
     let (all, list) = villages.binds();
-    let statement = Statement::new(
-        "SELECT spot_firsts.item, COUNT(DISTINCT COALESCE(NULLIF(places.uscc, ''), spot_firsts.enterprise)) AS enterprises
-         FROM spot_firsts LEFT JOIN places ON places.id = spot_firsts.place
-         WHERE spot_firsts.first_at < $1 AND ($2 OR spot_firsts.village IN ($in))
-         GROUP BY spot_firsts.item ORDER BY spot_firsts.item",
-    )
-    .bind(cutoff)
-    .bind(all)
-    .bind_list(list);
-    let rows = tx.fetch_all(statement).await?;
-    rows.iter().map(|row| Ok((row.text("item")?, row.i64("enterprises")?))).collect()
+    let rows = Statement::new(
+        "SELECT village, item, COUNT(*) AS found FROM spot_firsts WHERE first_at < $1 AND ($2 OR village IN ($in))
+         GROUP BY village, item ORDER BY village, item",
+    );
+    let surplus = Statement::new(SPOT_SURPLUS);
+    let mut counts = SpotCounts::default();
+    for row in tx.fetch_all(rows.bind(cutoff).bind(all).bind_list(list.clone())).await? {
+        let (village, item, found) = (row.text("village")?, row.text("item")?, row.i64("found")?);
+        *counts.all.entry(item.clone()).or_default() += found;
+        counts.villages.entry(village).or_default().insert(item, found);
+    }
+    for row in tx.fetch_all(surplus.bind(cutoff).bind(all).bind_list(list)).await? {
+        let (item, surplus) = (row.text("item")?, row.i64("surplus")?);
+        let of = match row.opt_text("village")? {
+            Some(village) => counts.villages.entry(village).or_default(),
+            None => &mut counts.all,
+        };
+        *of.entry(item).or_default() -= surplus;
+    }
+    Ok(counts)
 }
+
+/// Rows beyond the first of an enterprise, by village and item, and with no village by item in all.
+const SPOT_SURPLUS: &str = "WITH sites AS (
+       SELECT id, uscc FROM places
+       WHERE uscc IN (SELECT uscc FROM places WHERE uscc <> '' GROUP BY uscc HAVING COUNT(*) > 1)),
+     several AS (
+       SELECT spot_firsts.village, spot_firsts.item, sites.uscc AS counted
+       FROM sites CROSS JOIN spot_firsts WHERE spot_firsts.place = sites.id AND spot_firsts.first_at < $1
+       UNION ALL
+       SELECT spot_firsts.village, spot_firsts.item, spot_firsts.enterprise
+       FROM (SELECT enterprise FROM spot_firsts WHERE item = '1' GROUP BY enterprise HAVING COUNT(*) > 1) AS roaming
+       CROSS JOIN spot_firsts
+       WHERE spot_firsts.enterprise = roaming.enterprise AND spot_firsts.first_at < $1
+         AND NOT EXISTS (SELECT 1 FROM sites WHERE sites.id = spot_firsts.place)),
+     grouped AS MATERIALIZED (
+       SELECT item, counted, village, COUNT(*) AS found FROM several WHERE $2 OR village IN ($in)
+       GROUP BY item, counted, village)
+     SELECT village, item, CAST(SUM(found) - COUNT(*) AS BIGINT) AS surplus FROM grouped
+     GROUP BY village, item HAVING SUM(found) > COUNT(*)
+     UNION ALL
+     SELECT NULL, item, CAST(SUM(found) - COUNT(DISTINCT counted) AS BIGINT) FROM grouped GROUP BY item";
 
 /// The spot checks with an item before a cutoff, in order of time: the records behind a number of part 二.
 ///

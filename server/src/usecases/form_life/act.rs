@@ -2,7 +2,7 @@
 //! once. Both events have the same place in the form's record and the same operation id, so one is stored, and the other is told who was first.
 
 use super::checks::{self, Check};
-use super::content::{self, FormContent};
+use super::content::{self, FormContent, Purpose};
 use super::{FormQuery, LifeError, Loaded, allow, in_force, load, read_form_life, view::FormView};
 use crate::app::App;
 use crate::auth::permissions::Action;
@@ -55,9 +55,10 @@ pub async fn act_on_form(app: &App, caller: &Caller, query: &FormQuery, act: &Fo
     let office = &app.config.office.name;
     let which = (query.kind, query.month);
     let content: Option<FormContent> = match action {
-        FormAction::Submit => Some(content::compute(&mut tx, which, place, office, at, None).await?),
+        FormAction::Submit => Some(content::compute(&mut tx, which, place, office, at, Purpose::HandIn).await?),
         FormAction::RequestCorrection => {
-            Some(content::compute(&mut tx, which, place, office, at, standing.as_ref()).await?)
+            let purpose = standing.as_ref().map_or(Purpose::HandIn, Purpose::Correct);
+            Some(content::compute(&mut tx, which, place, office, at, purpose).await?)
         }
         FormAction::Return | FormAction::Lock | FormAction::ApproveCorrection | FormAction::RefuseCorrection => None,
     };

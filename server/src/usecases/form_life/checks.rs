@@ -1,7 +1,7 @@
 //! What stands against handing in or locking a form (domain 2.6, B1 to B5 and W1 to W6): each with its words, and the records to look at. What a
 //! newcomer gets wrong: a check reads the records that the form rests on as they are now, so what is mended makes it go away by itself.
 
-use super::content::{FormContent, compute, stored_content};
+use super::content::{FormContent, Purpose, compute, stored_content};
 use super::facts::{self, Facts};
 use super::view::changed_rows;
 use super::{FormKind, LifeError};
@@ -94,7 +94,8 @@ async fn changed_last_month(
     let Some(hash) = form.and_then(|form| form.content) else { return Ok(None) };
     let Some(standing) = stored_content(tx, &hash).await? else { return Ok(None) };
     let office = standing.office_name.clone();
-    let now = compute(tx, (FormKind::Appendix1, last), place, &office, standing.as_of, Some(&standing)).await?;
+    let now =
+        compute(tx, (FormKind::Appendix1, last), place, &office, standing.as_of, Purpose::Correct(&standing)).await?;
     let rows: Vec<&str> = changed_rows(&standing, &now).collect();
     let words = format!("上月已报的表中第{}行发现的隐患有变化，请先申请更正上月的表，或说明", rows.join("、"));
     Ok((!rows.is_empty()).then(|| soft("W7", words, Vec::new())))

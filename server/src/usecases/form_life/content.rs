@@ -3,7 +3,7 @@
 
 use super::{FormKind, LifeError};
 use crate::usecases::read_appendix1::{Appendix1Form, FormPicture, FormRow, area_form};
-use crate::usecases::read_appendix2::{Appendix2Form, FormNumbers, numbers_of};
+use crate::usecases::read_appendix2::{Appendix2Form, Counted, FormNumbers, numbers_of};
 use paicha_db::feeds::FeedRow;
 use paicha_db::projections::{self, FormContentRow};
 use paicha_db::{DbError, Tx};
@@ -166,14 +166,25 @@ impl ContentRow {
     }
 }
 
-/// What the form of an area says now. A correction of 附件1 lists exactly the visits that the form listed.
+/// What a form is computed for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Purpose<'a> {
+    /// Printing: the numbers of 附件2 name no records, and may have been counted before together with those of other areas.
+    Print(Option<&'a FormNumbers>),
+    /// Handing in, and comparing with what was: every number names its records.
+    HandIn,
+    /// Correcting this: as handing in, and 附件1 lists exactly the visits that the form listed.
+    Correct(&'a FormContent),
+}
+
+/// What the form of an area says now.
 pub(super) async fn compute(
     tx: &mut Tx,
     (kind, month): (FormKind, Month),
     (area, villages): (&FeedRow, &[FeedRow]),
     office_name: &str,
     as_of: Micros,
-    corrects: Option<&FormContent>,
+    purpose: Purpose<'_>,
 ) -> Result<FormContent, LifeError> {
     let (policy, cutoff) = match kind {
         FormKind::Appendix1 => ("calendar_to_submit", month.next().first_instant()),
@@ -194,12 +205,19 @@ pub(super) async fn compute(
     };
     match kind {
         FormKind::Appendix1 => {
-            let only = corrects.map(FormContent::records);
+            let only = match purpose {
+                Purpose::Correct(standing) => Some(standing.records()),
+                Purpose::Print(_) | Purpose::HandIn => None,
+            };
             let form = area_form(tx, (area, villages), month, only.as_ref()).await?;
             content.appendix1 = Some(form.rows.into_iter().map(ContentRow::of).collect());
         }
         FormKind::Appendix2 => {
-            let FormNumbers { numbers, unchecked } = numbers_of(tx, area, villages, cutoff).await?;
+            let FormNumbers { numbers, unchecked } = match purpose {
+                Purpose::Print(Some(counted)) => counted.clone(),
+                Purpose::Print(None) => Counted::read(tx, area, villages, cutoff).await?.of_all(),
+                Purpose::HandIn | Purpose::Correct(_) => numbers_of(tx, area, villages, cutoff).await?,
+            };
             let number = |(code, (value, records))| (code, ContentNumber { value, records });
             content.appendix2 = Some(numbers.into_iter().map(number).collect());
             content.unchecked = unchecked;
