@@ -17,6 +17,8 @@ pub(crate) enum What {
     Push,
     /// Records sent a second.
     Pull,
+    /// The two monthly forms.
+    Reports,
     /// Resident memory of the server.
     Memory,
 }
@@ -34,6 +36,7 @@ pub(crate) fn run_bench(what: What, engine: &str, ops: Option<usize>, more: &[St
     match what {
         What::Push => bench.args(["push", "--engine", engine]),
         What::Pull => bench.args(["pull", "--engine", engine]),
+        What::Reports => bench.args(["reports", "--engine", engine, "--server"]).arg(programs.join("paicha")),
         What::Memory => bench.args(["memory", "--server"]).arg(programs.join("paicha")),
     };
     if let (Some(ops), What::Push | What::Pull) = (ops, what) {

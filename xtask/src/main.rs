@@ -43,9 +43,9 @@ enum Command {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
-    /// Measures push, pull or memory with release builds; `-- --help` lists what else can be chosen.
+    /// Measures push, pull, the forms or memory with release builds; `-- --help` lists what else can be chosen.
     Bench {
-        /// `push`, `pull` or `memory`.
+        /// `push`, `pull`, `reports` or `memory`.
         #[arg(value_enum)]
         what: bench::What,
         /// `sqlite` or `postgres`; not for `memory`.

@@ -12,6 +12,7 @@ mod store;
 pub use context::{GRACE_DAYS, seal_anchor};
 pub(crate) use decide::read_record;
 pub use intake::{IncomingOp, PushBatch};
+pub use store::store_projections;
 
 use crate::app::App;
 use crate::usecases::caller::Caller;

@@ -12,6 +12,7 @@ mod memory;
 mod operations;
 mod pull;
 mod push;
+mod reports;
 mod world;
 
 use anyhow::Result;
@@ -46,6 +47,20 @@ enum Command {
         #[arg(long, default_value_t = 1_000_000)]
         many: usize,
     },
+    /// 附件2 over many records, and 附件1 with many pictures, over HTTP.
+    Reports {
+        #[arg(long, value_enum, default_value = "sqlite")]
+        engine: EngineName,
+        /// Records of the subdistrict whose 附件2 is asked for; 0 leaves it out.
+        #[arg(long, default_value_t = 1_000_000)]
+        records: usize,
+        /// The program `paicha`, built for release; 附件1 is asked of it.
+        #[arg(long)]
+        server: PathBuf,
+        /// Rows of 附件1, each with two pictures; 0 leaves it out.
+        #[arg(long, default_value_t = 600)]
+        rows: usize,
+    },
     /// Resident memory of the real server while phones upload photos.
     Memory {
         /// The program `paicha`, built for release.
@@ -79,6 +94,7 @@ async fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Push { engine, ops } => push::run(engine.into(), ops).await,
         Command::Pull { engine, ops, many } => pull::run(engine.into(), ops, many).await,
+        Command::Reports { engine, records, server, rows } => reports::run(engine.into(), &server, records, rows).await,
         Command::Memory { server, phones, bits_per_second } => memory::run(&server, phones, bits_per_second).await,
     }
 }

@@ -3,7 +3,7 @@
 //! come back later (the lane is full) is no error; that answer is what bounds the memory.
 
 mod phones;
-mod process;
+pub(crate) mod process;
 
 use crate::world::{World, fill_feeds};
 use anyhow::Result;

@@ -23,7 +23,7 @@ pub(crate) const SUBDISTRICT: &str = "500999001000";
 /// Villages, invented too; phones are spread over them.
 pub(crate) const VILLAGES: [&str; 4] = ["500999001201", "500999001202", "500999001203", "500999001204"];
 /// Password of every simulated person.
-const PASSWORD: &str = "yunshan-bench-2023";
+pub(crate) const PASSWORD: &str = "yunshan-bench-2023";
 
 /// Phones on which one person is signed in; the throttle lets an account in ten times at once.
 const PHONES_PER_PERSON: usize = 10;

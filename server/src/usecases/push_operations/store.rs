@@ -71,8 +71,11 @@ async fn store_records(tx: &mut Tx, changed: &[&Record], created: &BTreeSet<Reco
     records::put_records(tx, old.iter().map(row).collect()).await
 }
 
-/// Writes the projections of records; also used when they are rebuilt.
-pub(crate) async fn store_projections(tx: &mut Tx, records: &[&Record]) -> Result<(), DbError> {
+/// Writes the projections of records. Alone only for measurements and rebuilds; a push writes operations and records with them.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn store_projections(tx: &mut Tx, records: &[&Record]) -> Result<(), DbError> {
     let mut all = Projected::default();
     for record in records {
         all.add(project(record));

@@ -24,8 +24,16 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start(program: &Path, folder: &Path) -> Result<Self> {
+        Self::start_with(program, folder, &[]).await
+    }
+
+    /// The same with further settings.
+    pub(crate) async fn start_with(program: &Path, folder: &Path, settings: &[(&str, &str)]) -> Result<Self> {
         let mut command = Command::new(program);
         command.args(["serve", "--listen", "127.0.0.1:0", "--set", "log.filter=warn", "--data"]).arg(folder);
+        for (name, value) in settings {
+            command.args(["--set", &format!("{name}={value}")]);
+        }
         command.stdout(Stdio::piped()).stdin(Stdio::null()).kill_on_drop(true);
         let mut child = command.spawn().context("the server does not start")?;
         let pid = child.id().context("the server ended at once")?;
