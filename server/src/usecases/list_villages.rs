@@ -46,30 +46,3 @@ pub async fn list_villages(app: &App, caller: &Caller) -> Result<Vec<VillageItem
     });
     Ok(items.collect())
 }
-
-/// The name of one village or subdistrict, for who gives rights there and reads no finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct AreaItem {
-    /// Area code, 12 digits.
-    pub id: String,
-    /// What people call it.
-    pub name: String,
-    /// The subdistrict it lies in.
-    pub parent: Option<String>,
-}
-
-/// All villages and subdistricts by name, in order of code.
-///
-/// # Errors
-/// [`ReadError`].
-pub async fn list_areas(app: &App, caller: &Caller) -> Result<Vec<AreaItem>, ReadError> {
-    if !caller.may(Action::ManageUsers, None) {
-        return Err(ReadError::NotAllowed);
-    }
-    let limit = i64::try_from(SCOPE_FEEDS_MAX).unwrap_or(i64::MAX);
-    let mut tx = app.database.begin_read().await?;
-    let feeds = feeds::list_feeds(&mut tx, limit).await?;
-    tx.rollback().await?;
-    let areas = feeds.into_iter().filter(|feed| is_area(&feed.id));
-    Ok(areas.map(|feed| AreaItem { id: feed.id, name: feed.name, parent: feed.parent }).collect())
-}

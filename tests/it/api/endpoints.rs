@@ -153,7 +153,6 @@ pub(super) const ROWS: &[Row] = &[
     Row { endpoint: "POST /v1/blobs/check", expected: Expected::SignedIn(200), request: |_| json_body("/v1/blobs/check", &json!({ "hashes": [] })) },
 
     Row { endpoint: "GET /v1/villages", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get("/v1/villages") },
-    Row { endpoint: "GET /v1/areas", expected: Expected::Reaching(Action::ManageUsers, 200), request: |_| get("/v1/areas") },
     Row { endpoint: "GET /v1/villages.geojson", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get("/v1/villages.geojson") },
     Row { endpoint: "GET /v1/figures", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get("/v1/figures?from=2023-05&to=2023-07") },
     Row { endpoint: "GET /v1/figures", expected: Expected::Foreign(Action::ReadFindings), request: |_| get(format!("/v1/figures?from=2023-05&to=2023-07&village={FOREIGN_VILLAGE}")) },
