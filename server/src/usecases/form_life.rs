@@ -25,6 +25,7 @@ use content::{FormContent, Purpose};
 use paicha_db::feeds::FeedRow;
 use paicha_db::projections::{self, FormRow};
 use paicha_db::{DbError, Tx, records};
+use std::num::NonZeroU32;
 use sync_protocol::digest::from_hex;
 use sync_protocol::form::{FormEvent, FormLife, FormRefusal};
 use sync_protocol::ids::FeedId;
@@ -200,6 +201,24 @@ pub async fn read_printed_forms(
     }
     tx.rollback().await?;
     Ok((form, villages))
+}
+
+/// One locked revision of the area's own form.
+///
+/// # Errors
+/// [`LifeError`], also for a revision that there is not.
+pub async fn read_revision(
+    app: &App,
+    caller: &Caller,
+    query: &FormQuery,
+    revision: NonZeroU32,
+) -> Result<PrintedForm, LifeError> {
+    let as_of = app.now();
+    let mut tx = app.database.begin_read().await?;
+    let loaded = load(&mut tx, caller, query).await?;
+    let form = printed(app, &mut tx, query, &loaded, (Some(revision.get()), as_of, None)).await?;
+    tx.rollback().await?;
+    Ok(form)
 }
 
 async fn printed(

@@ -27,6 +27,14 @@ pub struct FigureQuery {
     pub to: Month,
 }
 
+impl FigureQuery {
+    /// The months in question, in order.
+    pub fn months(&self) -> impl Iterator<Item = Month> {
+        let to = self.to;
+        std::iter::successors(Some(self.from), |month| Some(month.next())).take_while(move |month| *month <= to)
+    }
+}
+
 /// How many hazards were found, and how far they have come today. Voided ones are left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FigureItem {
@@ -64,12 +72,10 @@ pub async fn list_figures(app: &App, caller: &Caller, query: &FigureQuery) -> Re
     let villages = narrow(&mut tx, readable(caller, Action::ReadFindings)?, query.village.as_deref()).await?;
     let today = LocalDate::of(app.now()).to_iso();
     let mut months = Vec::new();
-    let mut month = query.from;
-    while month <= query.to && months.len() < FIGURE_MONTHS_MAX {
+    for month in query.months().take(FIGURE_MONTHS_MAX) {
         let found = count(&mut tx, &villages, FigureBy::Nothing, (month, month), &today).await?;
         let figure = found.into_iter().next().unwrap_or(NOTHING);
         months.push(item(Figure { key: month.to_string(), ..figure }, month.to_chinese()));
-        month = month.next();
     }
     let range = (query.from, query.to);
     let by_village = count(&mut tx, &villages, FigureBy::Village, range, &today).await?;

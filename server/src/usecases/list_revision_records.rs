@@ -3,11 +3,12 @@
 
 use crate::app::App;
 use crate::usecases::caller::Caller;
-use crate::usecases::form_life::{FormQuery, LifeError, read_printed_forms};
+use crate::usecases::form_life::{FormQuery, LifeError, read_revision};
 use crate::usecases::push_operations::read_record;
 use crate::usecases::read_appendix2::CountedRecord;
 use paicha_db::records;
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use uuid::Uuid;
 
 /// The records behind `number` (`1.1` to `2.8`) of a locked revision, in order of id: after `after`, at most `limit`. The village is the one
@@ -18,11 +19,11 @@ use uuid::Uuid;
 pub async fn list_revision_records(
     app: &App,
     caller: &Caller,
-    (query, revision): (&FormQuery, u32),
+    (query, revision): (&FormQuery, NonZeroU32),
     number: &str,
     (after, limit): (Option<Uuid>, usize),
 ) -> Result<Vec<CountedRecord>, LifeError> {
-    let (form, _) = read_printed_forms(app, caller, query, Some(revision)).await?;
+    let form = read_revision(app, caller, query, revision).await?;
     let counted = form.content.appendix2.as_ref().and_then(|numbers| numbers.get(number));
     let all = counted.into_iter().flat_map(|counted| &counted.records).map(|id| id.0);
     let wanted: Vec<Uuid> = all.filter(|id| after.is_none_or(|after| *id > after)).take(limit).collect();

@@ -3,7 +3,7 @@
 //! What a newcomer gets wrong: the page's JSON is made but not sent here.
 
 use crate::measure::{median, rate};
-use crate::world::{Phone, World};
+use crate::world::{DESCRIPTION, Phone, World};
 use anyhow::{Result, ensure};
 use paicha::usecases::pull_changes::pull_changes;
 use paicha_db::records::{self, RecordRow};
@@ -24,9 +24,6 @@ const CHANGES: i64 = 100;
 const FEW: i64 = 10_000;
 /// Records written in one transaction.
 const INSERT_AT_ONCE: i64 = 5_000;
-/// Characters of text in each state, so that one has about 600 bytes.
-const STATE_TEXT: &str =
-    "配电箱门敞开，线头裸露，下方堆放纸箱等可燃物；值班人员称昨日检修后未恢复，现场未见警示标识和灭火器材。";
 
 pub(crate) async fn run(engine: Engine, ops: usize, many: usize) -> Result<()> {
     all_records(engine, i64::try_from(ops)?).await?;
@@ -117,7 +114,7 @@ async fn take(tx: &mut paicha_db::Tx, feed: &str, positions: i64, records: i64) 
 fn record(village: &str, index: i64) -> RecordRow {
     let state = json!({
         "kind": "hazard", "village": village, "fields": {
-            "description": {"shown": STATE_TEXT, "at": 1_686_533_400_000_000_i64 + index},
+            "description": {"shown": DESCRIPTION, "at": 1_686_533_400_000_000_i64 + index},
             "level": {"shown": "general"}, "state": {"shown": "reg"}, "position_text": {"shown": "一层东侧配电间"},
             "origin": {"shown": "self_day"}, "found_at": {"shown": "2023-06-12T08:58:00+08:00"},
             "fix": {"shown": {"lat": 29.123_456_7, "lon": 106.765_432_1, "crs": "gcj02", "acc_m": 12.5}}},

@@ -18,6 +18,10 @@ use std::sync::Arc;
 use sync_protocol::role::Role;
 use uuid::Uuid;
 
+/// What is said of each hazard, so that a record's state has about 600 bytes.
+pub(crate) const DESCRIPTION: &str =
+    "配电箱门敞开，线头裸露，下方堆放纸箱等可燃物；值班人员称昨日检修后未恢复，现场未见警示标识和灭火器材。";
+
 /// The subdistrict; invented.
 pub(crate) const SUBDISTRICT: &str = "500999001000";
 /// Villages, invented too; phones are spread over them.

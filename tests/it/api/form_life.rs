@@ -149,6 +149,9 @@ async fn a_late_hazard_leaves_the_locked_form_alone_and_counts_in_the_next() {
                 found["items"].as_array().context("items")?.iter().map(|item| item["record"].clone()).collect();
             assert_eq!(json!(records), json!(behind), "behind revision {rev}");
         }
+        let path = format!("/v1/forms/appendix2/records?village={VILLAGE}&month=2023-07&number=1.3&rev=0");
+        let now = app.get(Some(&office), &path).await?.ok()?;
+        assert_eq!(now["items"].as_array().context("items")?.len(), 2, "what the records say now");
         let path = format!("/v1/forms/appendix2/records?village={VILLAGE}&month=2023-07&number=1.3&rev=3");
         assert_eq!(app.get(Some(&office), &path).await?.status.as_u16(), 422, "there is no third");
         let path = format!("/v1/forms/appendix2/correction?village={VILLAGE}&month=2023-07&rev=2");

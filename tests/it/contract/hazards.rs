@@ -9,6 +9,7 @@ use paicha_db::{DbError, Tx};
 use paicha_tests::databases::both_engines;
 use uuid::Uuid;
 
+use super::places::bare as bare_place;
 use super::{AT_POINT, BESIDE_POINT, LOWER, UPPER, id, only, put_villages};
 
 /// Found at 1000, in the upper village, with everything known.
@@ -51,23 +52,6 @@ fn bare(number: u128) -> HazardRow {
         incomplete: false,
         disputed: true,
         ..hazard(number)
-    }
-}
-
-/// A place with a name.
-fn place(number: u128) -> PlaceRow {
-    PlaceRow {
-        id: id(number),
-        feed: UPPER.to_owned(),
-        village: UPPER.to_owned(),
-        name: "演示云岫五金厂".to_owned(),
-        place_type: None,
-        sector: None,
-        uscc: None,
-        address: None,
-        lat84: None,
-        lon84: None,
-        status: None,
     }
 }
 
@@ -199,7 +183,7 @@ async fn words_are_found_in_description_place_and_number() {
         put_villages(&mut tx).await?;
         let wire = HazardRow { description: Some("线头裸露100%".to_owned()), place: Some(id(81)), ..hazard(2) };
         put_hazards(&mut tx, vec![hazard(1), wire, bare(3)]).await?;
-        put_places(&mut tx, vec![place(81)]).await?;
+        put_places(&mut tx, vec![bare_place(81, "演示云岫五金厂")]).await?;
         let record = RecordRow {
             id: id(3),
             kind: "hazard".to_owned(),
@@ -229,7 +213,8 @@ async fn figures_count_by_village_and_sector_without_the_voided() {
         let lower = HazardRow { village: LOWER.to_owned(), found_at: 5_000, deadline: None, place: None, ..hazard(3) };
         let void = HazardRow { state: "void".to_owned(), ..hazard(4) };
         put_hazards(&mut tx, vec![hazard(1), done, lower, void]).await?;
-        put_places(&mut tx, vec![PlaceRow { id: id(80), sector: Some("fire".to_owned()), ..place(81) }]).await?;
+        put_places(&mut tx, vec![PlaceRow { sector: Some("fire".to_owned()), ..bare_place(80, "演示云岫五金厂") }])
+            .await?;
         let filter = |before| FigureFilter { from: 1_000, before, today: "2031-05-10" };
         let figure =
             |key: &str, [found, major, done, late]: [i64; 4]| Figure { key: key.to_owned(), found, major, done, late };

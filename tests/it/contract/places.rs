@@ -27,7 +27,7 @@ fn place(number: u128, name: &str) -> PlaceRow {
 }
 
 /// The same with nothing known that may be missing.
-fn bare(number: u128, name: &str) -> PlaceRow {
+pub(super) fn bare(number: u128, name: &str) -> PlaceRow {
     PlaceRow {
         place_type: None,
         sector: None,

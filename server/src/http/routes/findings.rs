@@ -120,10 +120,9 @@ async fn figures(
 ) -> Result<Response, ApiError> {
     let month = |text: &str| text.parse::<Month>().map_err(|_| bad_parameter("月份应写成 2023-06 的样子"));
     let (from, to) = (month(&wanted.from)?, month(&wanted.to)?);
-    let months = std::iter::successors(Some(from), |month| Some(month.next())).take_while(|month| *month <= to);
-    if from > to || months.take(FIGURE_MONTHS_MAX + 1).count() > FIGURE_MONTHS_MAX {
+    let query = FigureQuery { village: wanted.village, from, to };
+    if !(1..=FIGURE_MONTHS_MAX).contains(&query.months().take(FIGURE_MONTHS_MAX + 1).count()) {
         return Err(bad_parameter(format!("from 不晚于 to，最多 {FIGURE_MONTHS_MAX} 个月")));
     }
-    let query = FigureQuery { village: wanted.village, from, to };
     Ok(json_response(&headers, &list_figures(&app, &caller, &query).await?))
 }

@@ -17,6 +17,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use sync_protocol::problem::Problem;
 use sync_protocol::time::Micros;
@@ -60,7 +61,7 @@ struct RecordsParameters {
     month: String,
     /// `1.1` to `1.6`, `2.1` to `2.8`.
     number: String,
-    /// A locked revision, by what it says itself; absent: what the records say now.
+    /// A locked revision, by what it says itself; 0 or absent: what the records say now.
     rev: Option<u32>,
     /// `next` of the answer before.
     after: Option<String>,
@@ -163,7 +164,7 @@ async fn records(
     let query = query(wanted.village.as_deref(), &wanted.month)?;
     let line = Line::find_by_code(&wanted.number).ok_or_else(|| bad_parameter("编号应是 1.1 至 1.6 或 2.1 至 2.8"))?;
     let after = wanted.after.as_deref().map(read_place).transpose()?;
-    if let Some(revision) = wanted.rev {
+    if let Some(revision) = wanted.rev.and_then(NonZeroU32::new) {
         let Appendix2Query { area, month } = query;
         let form = FormQuery { kind: FormKind::Appendix2, area, month };
         let page = (after.map(|(_, id)| id), RECORDS_MAX);

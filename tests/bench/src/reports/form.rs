@@ -5,7 +5,7 @@
 use super::{Asked, office};
 use crate::measure::median;
 use crate::memory::process::Server;
-use crate::world::{Phone, SUBDISTRICT, World, fill_feeds};
+use crate::world::{DESCRIPTION, Phone, SUBDISTRICT, World, fill_feeds};
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
 use paicha::app::App;
@@ -50,9 +50,6 @@ const AIM_MB: f64 = 200.0;
 const SHOWN_EVERY: usize = 200;
 /// Operations of one batch.
 const BATCH_OPS: usize = 500;
-
-const DESCRIPTION: &str =
-    "配电箱门敞开，线头裸露，下方堆放纸箱等可燃物；值班人员称昨日检修后未恢复，现场未见警示标识和灭火器材。";
 
 pub(crate) async fn run(engine: Engine, program: &Path, rows: usize) -> Result<()> {
     let database = TestDatabase::create(engine).await?;
