@@ -53,6 +53,16 @@ export function stateTone(state: string): "open" | "waits" | "done" | "gone" {
   return state === "verify" ? "waits" : "open";
 }
 
+/** Whether something is still to be done about a hazard. */
+export function isOpen(state: string): boolean {
+  return ["open", "waits"].includes(stateTone(state));
+}
+
+/** Whether a hazard should have been done with before today. */
+export function isLate(deadline: string | null | undefined, state: string): boolean {
+  return isOver(deadline) && isOpen(state);
+}
+
 /** Levels that count as 重大. */
 export function isMajor(level: string | null | undefined): boolean {
   return levelTone(level) === "grave";

@@ -1,6 +1,5 @@
 /** Typed requests: paths, conditions and answers as docs/openapi.json has them. */
 import type { paths } from "@paicha/shared/api";
-import { newRandomId } from "@paicha/shared/ids";
 import { send } from "./session";
 import type { Act, ActDone } from "./types";
 
@@ -42,8 +41,8 @@ export async function sendJson<T>(method: string, address: string, body?: unknow
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }
 
-/** Does something about a hazard or inspection. The request's id makes a repeated press harmless. */
-export function act(kind: "hazards" | "inspections", id: string, baseRev: number, what: Act, request = newRandomId()): Promise<ActDone> {
+/** Does something about a hazard or inspection. The request's id makes a repeated press harmless; `useActs` keeps it. */
+export function act(kind: "hazards" | "inspections", id: string, baseRev: number, what: Act, request: string): Promise<ActDone> {
   return sendJson("POST", addressOf(`/v1/${kind}/{id}/acts`, { id }), { request, base_rev: baseRev, act: what });
 }
 

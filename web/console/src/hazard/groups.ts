@@ -2,15 +2,13 @@
 import type { FieldView } from "../api/types";
 
 /** A group of fields under one heading. */
-export interface FieldGroup {
+interface FieldGroup {
   title: string;
   /** Field names; an ending `*` stands for all that begin so. */
   names: string[];
-  /** Entered at this desk together. */
-  editable?: boolean;
 }
 
-export const GROUPS: FieldGroup[] = [
+const GROUPS: FieldGroup[] = [
   {
     title: "基本情况",
     names: [
@@ -56,7 +54,6 @@ export const GROUPS: FieldGroup[] = [
   {
     title: "五落实",
     names: ["plan.goal", "plan.measures", "plan.owner", "plan.owner_post", "plan.funds_fen", "plan.funds_source", "plan.contingency"],
-    editable: true,
   },
   { title: "双报告", names: ["dual.*"] },
   { title: "责任人", names: ["resp.*"] },
@@ -75,6 +72,6 @@ export function groupFields(fields: FieldView[]): { title: string; fields: Field
 }
 
 /** Whether a name or pattern covers a field. */
-export function covers(pattern: string, name: string): boolean {
+function covers(pattern: string, name: string): boolean {
   return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
 }
