@@ -11,10 +11,12 @@ use crate::config::Config;
 use crate::ids::IdSource;
 use paicha_areas::VillageIndex;
 use paicha_db::Database;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, RwLock};
 use sync_protocol::ids::{DeviceId, IncarnationId, UserId};
 use sync_protocol::time::Micros;
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 /// What all requests share.
 #[derive(Debug)]
@@ -43,9 +45,14 @@ pub struct App {
     pub password_checks: Arc<tokio::sync::Semaphore>,
     /// Wakes the photo jobs when originals have arrived.
     pub photos_waiting: tokio::sync::Notify,
+    /// Photos whose preview somebody missed: it is made again.
+    pub previews_missed: Mutex<BTreeSet<Uuid>>,
     /// How many uploads this process takes at once.
     pub uploads: UploadLanes,
 }
+
+/// Missed previews that are remembered; more are missed again by whoever looks next.
+const PREVIEWS_MISSED_MAX: usize = 10_000;
 
 /// What bounds the memory of uploads: each holds one piece while it is received, and one part while it is put together.
 #[derive(Debug)]
@@ -69,8 +76,6 @@ impl UploadLanes {
 /// The identity of an installation: made once, kept in the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installation {
-    /// This history; another one after a restore from backup.
-    pub epoch: String,
     /// Author of what the server finds by itself.
     pub user: UserId,
     /// The device those operations come from.
@@ -84,6 +89,26 @@ impl App {
     pub fn now(&self) -> Micros {
         let now_us = self.clock.now_us();
         Micros::from_micros(now_us).unwrap_or(if now_us < 0 { Micros::MIN } else { Micros::MAX })
+    }
+
+    /// Takes note that the preview of a photo is not where it should be; the photo jobs make it again from the original.
+    pub fn miss_preview(&self, photo: Uuid) {
+        tracing::warn!(%photo, "a preview is missing from the photo store and is made again");
+        let mut missed = self.previews_missed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if missed.len() < PREVIEWS_MISSED_MAX {
+            missed.insert(photo);
+        }
+        self.photos_waiting.notify_one();
+    }
+
+    /// Missed previews that somebody takes upon themselves, `limit` at most.
+    pub fn take_missed_previews(&self, limit: usize) -> Vec<Uuid> {
+        let mut missed = self.previews_missed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let taken: Vec<Uuid> = missed.iter().copied().take(limit).collect();
+        taken.iter().for_each(|photo| {
+            missed.remove(photo);
+        });
+        taken
     }
 
     /// The village map as it is now.

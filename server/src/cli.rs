@@ -13,6 +13,7 @@ mod lock;
 mod openapi;
 mod output;
 mod phone;
+mod restored;
 mod serve;
 mod user;
 mod verify;
@@ -77,6 +78,8 @@ enum Command {
     Verify(verify::VerifyArguments),
     /// 体检：数据库、磁盘、密钥、证书、照片库、未上传的手机，只读。Tells whether this installation is well, and what to do.
     Doctor(doctor::DoctorArguments),
+    /// 恢复备份之后运行一次：让手机重新核对并补传。Asks all phones for what they handed in lately; run it after restoring a backup.
+    Restored,
     /// 手机：登录、离线排查、上传、查看。A phone on this computer; works without signal.
     #[command(subcommand)]
     Phone(phone::PhoneCommand),
@@ -131,6 +134,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Phone(command) => runtime.block_on(phone::run(command, &mut output)),
         Command::Form(command) => runtime.block_on(form::run(command, &mut output)),
         Command::Openapi => openapi::run(&mut output),
+        Command::Restored => runtime.block_on(restored::run(config, &mut output)),
         Command::Doctor(arguments) => return runtime.block_on(doctor::run(config, &arguments, &mut output)),
         Command::Verify(arguments) => return runtime.block_on(verify::run(config, &arguments, &mut output)),
     };

@@ -42,6 +42,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>
         installation,
         map: RwLock::new(Arc::new(map)),
         photos_waiting: tokio::sync::Notify::new(),
+        previews_missed: Mutex::default(),
     };
     Ok(Arc::new(app))
 }

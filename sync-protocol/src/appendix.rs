@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
+use serde::{Deserialize, Serialize};
 
 /// Pictures that fit the picture cell side by side.
 pub const APPENDIX_PICTURES_MAX: usize = 2;
@@ -117,7 +118,8 @@ pub fn handling_text(handlings: &[Handling], form_year: i16) -> String {
 }
 
 /// Which unit column 排查单位 names: the notice is ambiguous, so the office chooses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum UnitChoice {
     /// The unit that inspects (the default).
     #[default]

@@ -38,6 +38,14 @@ pub const REGISTER_ENTRIES_OF_ONE_MAX: usize = 32;
 pub const DECISIONS_MAX: usize = 256;
 /// Values that did not fit the schema and are kept beside a record; all of them stay in the stored operations anyway.
 pub const ASIDES_MAX: usize = 64;
+/// Bytes of one value, about; longer ones are kept in their operation only, and a person is asked.
+pub const VALUE_BYTES_MAX: usize = 16 << 10;
+/// Fields of one record, those of newer apps and of open families (`answer.*`) included.
+pub const FIELDS_OF_RECORD_MAX: usize = 1024;
+/// Bytes of all values of one record, about, and of those of one author among them.
+pub const RECORD_VALUES_BYTES_MAX: usize = 1 << 20;
+/// See [`RECORD_VALUES_BYTES_MAX`].
+pub const RECORD_VALUES_BYTES_OF_ONE_MAX: usize = 256 << 10;
 /// Photos on one record.
 pub const RECORD_PHOTOS_MAX: usize = 500;
 /// Bytes of one photo's original.

@@ -14,6 +14,7 @@ mod photos;
 mod register;
 mod standing;
 mod view;
+mod weight;
 mod workflow;
 
 pub use apply::{Submission, World, decide};
@@ -21,7 +22,7 @@ pub use context::{Context, EventTime, Scope};
 pub use held::{Held, Released, decide_and_release};
 pub use outcome::{End, FieldOutcome, Outcome, Settled, Status};
 pub use periods::{CountedPeriod, NOT_SELF_FOUND, SELF_ORIGINS, counted_periods};
-pub use standing::{Fate, Waiting, waiting};
+pub use standing::{Fate, Waiting, is_merged_away, waiting};
 pub use view::{
     counting_values, incomplete, is_delisted, is_disputed, report_village, shown_at, shown_field, turning_points,
 };

@@ -30,9 +30,9 @@ pub use numbers::{
     put_spot_items,
 };
 pub use photos::{
-    PhotoDebt, PhotoLinkRow, PhotoRow, count_photo_debt, count_photos_owed, find_photos, list_hashed_photos,
-    list_photo_links, list_photo_links_of_feed, list_photo_links_of_photo, list_photos_by_sha256, list_photos_of_feed,
-    list_photos_owed, list_photos_to_derive, list_photos_to_settle, put_photo_links, put_photos,
+    PhotoDebt, PhotoLinkRow, PhotoRow, count_photo_debt, count_photos_owed, find_photos, is_stored_in_feed,
+    list_hashed_photos, list_photo_links, list_photo_links_of_feed, list_photo_links_of_photo, list_photos_by_sha256,
+    list_photos_of_feed, list_photos_owed, list_photos_to_derive, list_photos_to_settle, put_photo_links, put_photos,
 };
 pub use places::{PlaceFilter, PlacePage, PlaceRow, find_places, list_places, list_places_of_feed, put_places};
 pub use reviews::{ReviewPage, ReviewRow, list_reviews, list_reviews_of_feed, replace_reviews};

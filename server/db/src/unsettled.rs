@@ -83,7 +83,8 @@ const UNSETTLED_SQL: &str =
            OR ops.outcome LIKE '%\":\"too_many\"%')
          OR ops.status = 'held' AND ops.settled IS NULL AND (ops.waits_for IS NULL OR ops.received_at < $3))
        AND ($4 OR ops.feed IN ($in))
-       AND NOT EXISTS (SELECT 1 FROM ops AS again WHERE again.record = ops.record AND again.digest = ops.digest
+       AND NOT EXISTS (SELECT 1 FROM ops AS again WHERE again.record = ops.record AND again.digest = ops.digest AND again.id <> ops.id
+         AND again.outcome NOT LIKE '%\":\"too_many\"%'
          AND (again.status IN ('applied', 'merged')
            OR again.status = 'review' AND substr(again.outcome, 1, 27) <> '{\"status\":\"review\",\"reason\"'))
      ORDER BY ops.received_at, ops.id LIMIT $5";

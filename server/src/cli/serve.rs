@@ -8,6 +8,8 @@ use crate::http::router;
 use anyhow::Context as _;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
+use hyper_util::rt::TokioTimer;
+use hyper_util::server::conn::auto;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +17,9 @@ use tokio::sync::watch;
 
 /// What one connection may hold of bytes nobody has asked for yet: 200 phones that wait for a place hold 200 of these. Request heads must fit.
 const CONNECTION_BUFFER_BYTES: usize = 64 << 10;
+
+/// How long a request's head may take: a phone on the worst line needs seconds, and who never ends one holds a connection for nothing.
+const HEAD_MAX: Duration = Duration::from_secs(30);
 
 /// Serves until SIGTERM or Ctrl-C.
 pub(super) async fn run(config: Config, output: &mut Output) -> anyhow::Result<()> {
@@ -65,15 +70,21 @@ async fn serve(
         Some(tls) => {
             let tls = RustlsConfig::from_config(Arc::new(tls));
             let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
-            server.http_builder().http1().max_buf_size(CONNECTION_BUFFER_BYTES);
+            bound_connections(server.http_builder());
             server.serve(service).await
         }
         None => {
             let mut server = axum_server::from_tcp(listener)?.handle(handle);
-            server.http_builder().http1().max_buf_size(CONNECTION_BUFFER_BYTES);
+            bound_connections(server.http_builder());
             server.serve(service).await
         }
     }
+}
+
+/// What one connection may take of memory and of time before it has asked for anything.
+fn bound_connections<Executor>(builder: &mut auto::Builder<Executor>) {
+    let mut http1 = builder.http1();
+    http1.max_buf_size(CONNECTION_BUFFER_BYTES).timer(TokioTimer::new()).header_read_timeout(HEAD_MAX);
 }
 
 /// Waits for the signal, then lets no new request in. A second signal ends at once.

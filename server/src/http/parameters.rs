@@ -17,6 +17,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> 
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
+            // No text of ours has it, and PostgreSQL takes none that does.
+            return Err(bad_parameter("参数中有不能使用的字符"));
+        }
         let query = Query::<T>::try_from_uri(&parts.uri);
         query.map(|Query(wanted)| Self(wanted)).map_err(|error| bad_parameter(error.body_text()))
     }

@@ -137,6 +137,10 @@ impl Deriver {
         let limit = i64::try_from(BATCH + self.waiting.len()).unwrap_or(i64::MAX);
         let mut tx = self.app.database.begin_read().await?;
         let mut photos = projections::list_photos_to_derive(&mut tx, DERIVE_VERSION, limit).await?;
+        if photos.len() < BATCH {
+            let missed = self.app.take_missed_previews(BATCH - photos.len());
+            photos.extend(projections::find_photos(&mut tx, &missed).await?.into_iter().filter(|photo| photo.stored));
+        }
         tx.rollback().await?;
         let now = Instant::now();
         photos.retain(|photo| self.waiting.get(&photo.id).is_none_or(|waiting| waiting.until <= now));

@@ -11,6 +11,7 @@ use crate::usecases::settle_photos::settle_original;
 use crate::usecases::upload_access::{
     UploadError, UploadState, authorise, expires_at, hash_of, is_complete, owner, photo_bytes_max,
 };
+use paicha_db::projections;
 use paicha_db::uploads::{self, UploadRow};
 use std::sync::Arc;
 use sync_protocol::digest::Sha256Bytes;
@@ -41,11 +42,13 @@ pub async fn create_upload(app: &Arc<App>, caller: &Caller, new: NewUpload) -> R
     }
     let now = app.now().as_micros();
     let mut tx = app.database.begin_write().await?;
-    authorise(&mut tx, caller, new.photo, &new.sha256).await?;
+    let feed = authorise(&mut tx, caller, new.photo, &new.sha256).await?;
     let blob = uploads::find_blob(&mut tx, &new.sha256).await?;
     // Not what a row says but what lies there: an original that the store has lost is taken again while a phone still has it.
     let here = app.blobs.length(&original_key(&new.sha256)).await?;
     let stored = blob.is_some_and(|blob| blob.bytes == length) && here == Some(new.length);
+    // What only other villages have shown is sent all the same: knowing a hash is not having the picture.
+    let shown = stored && projections::is_stored_in_feed(&mut tx, feed.as_str(), &new.sha256).await?;
     let wanted = UploadRow {
         id: upload_id(app, caller, &new),
         device: owner(caller),
@@ -70,7 +73,7 @@ pub async fn create_upload(app: &Arc<App>, caller: &Caller, new: NewUpload) -> R
         uploads::delete_upload(&mut tx, &row.id).await?;
         row = uploads::create_upload(&mut tx, wanted).await?;
     }
-    if stored && !row.finished {
+    if shown && !row.finished {
         uploads::finish_upload(&mut tx, &row.id).await?;
         row = UploadRow { received: row.length, finished: true, ..row };
     } else if row.expires_at <= now {
@@ -78,7 +81,7 @@ pub async fn create_upload(app: &Arc<App>, caller: &Caller, new: NewUpload) -> R
     }
     tx.commit().await?;
     if row.finished {
-        settle_original(app, &hash_of(&row)).await?;
+        settle_original(app, &feed, &hash_of(&row)).await?;
     } else if is_complete(&row) {
         return finish_photo(app, caller, &row.id).await;
     }

@@ -6,13 +6,14 @@ mod certificate;
 
 use crate::blobs::Blobs;
 use crate::config::Config;
+use crate::usecases::open_installation::HISTORY_META_KEY;
 use crate::usecases::pull_changes::BACKUP_META_KEY;
 use bytes::Bytes;
 use paicha_db::health::{self, Since, Waiting};
 use paicha_db::{Database, DatabaseConfig, DbError, Engine, meta};
 use serde::Serialize;
 use std::path::Path;
-use sync_protocol::limits::HELD_DAYS_MAX;
+use sync_protocol::limits::{HELD_DAYS_MAX, RETENTION_DAYS};
 use sync_protocol::time::{DAY_US, HOUR_US, MINUTE_US};
 
 /// How a check ended.
@@ -200,6 +201,8 @@ async fn read_database(database: &Database, now_us: i64, all: &mut Vec<Examined>
     let waiting = health::count_waiting(&mut tx, since).await?;
     let backup = meta::find_meta(&mut tx, BACKUP_META_KEY).await?;
     all.push(backed_up(backup.as_deref(), now_us));
+    let history = meta::find_meta(&mut tx, HISTORY_META_KEY).await?;
+    all.push(history_of(history.as_deref(), now_us));
     tx.rollback().await?;
     Ok(waiting)
 }
@@ -223,6 +226,19 @@ fn migrations(ran: &[i64]) -> Examined {
         return Examined::bad("migrations", Verdict::Fault, "数据表比程序新", advice);
     }
     Examined::bad("migrations", Verdict::Warning, "数据表还没有升级", "启动服务器时会自动升级；升级前请先备份")
+}
+
+/// A database that was put back to an older copy lacks what came since until the phones have sent it again.
+fn history_of(began_at: Option<&str>, now_us: i64) -> Examined {
+    let days = began_at.and_then(|at| at.parse::<i64>().ok()).map(|at| (now_us - at) / DAY_US);
+    match days.filter(|days| *days < RETENTION_DAYS) {
+        Some(days) => {
+            let text = format!("数据在 {days} 天前从备份恢复过，恢复点之后的内容由手机补传");
+            let advice = "请通知所有人打开一次手机端；全部补传后运行 paicha verify，看还缺哪些照片";
+            Examined::bad("history", Verdict::Warning, text, advice)
+        }
+        None => Examined::good("history", "最近 30 天没有从备份恢复过"),
+    }
 }
 
 fn backed_up(mark: Option<&str>, now_us: i64) -> Examined {

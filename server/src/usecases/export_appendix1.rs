@@ -86,8 +86,8 @@ async fn load_picture(app: &App, picture: &FormPicture) -> Result<CellPicture, B
     let key = derived_key(&picture.sha256, picture.derive_version, Derivative::Thumbnail);
     let jpeg = match app.blobs.get(&key).await {
         Ok(bytes) => bytes,
-        Err(BlobError::NotFound(key)) => {
-            tracing::warn!(key, photo = %picture.photo, "a thumbnail is missing from the photo store");
+        Err(BlobError::NotFound(_)) => {
+            app.miss_preview(picture.photo.0);
             return Ok(CellPicture { jpeg: Arc::from([]), width_px: 0, height_px: 0 });
         }
         Err(error) => return Err(error),
@@ -131,12 +131,16 @@ pub(crate) fn properties(form: &PrintedForm) -> FormProperties {
 }
 
 fn laid_out_row(row: &FormRow, pictures: &Pictures) -> Appendix1Row {
+    let found = row.pictures.iter().filter_map(|picture| pictures.get(&picture.photo));
+    let (here, gone): (Vec<&CellPicture>, Vec<&CellPicture>) = found.partition(|picture| !picture.jpeg.is_empty());
+    let lost = (!gone.is_empty()).then(|| format!("{}张缩略图暂缺，正在重新生成，请稍后再导出", gone.len()));
+    let notes: Vec<&str> = [row.picture_note.as_str()].into_iter().chain(lost.as_deref()).collect();
     Appendix1Row {
         number: Some(row.number),
         inspecting_unit: row.inspecting_unit.clone(),
         inspected_at: row.inspected_at.clone(),
-        pictures: row.pictures.iter().filter_map(|picture| pictures.get(&picture.photo).cloned()).collect(),
-        picture_note: row.picture_note.clone(),
+        pictures: here.into_iter().cloned().collect(),
+        picture_note: notes.into_iter().filter(|note| !note.is_empty()).collect::<Vec<_>>().join("，"),
         place: row.place.clone(),
         finding: row.finding.clone(),
         handling: row.handling.clone(),

@@ -108,7 +108,10 @@ async fn preview(app: &App, row: &PhotoRow) -> Result<Option<CellPicture>, Ledge
     let Some(hash) = hash.filter(|_| crate::usecases::reading::links::is_shown(row)) else { return Ok(None) };
     let jpeg = match app.blobs.get(&derived_key(&hash, row.derive_version, Derivative::Preview)).await {
         Ok(bytes) => bytes,
-        Err(BlobError::NotFound(_)) => return Ok(None),
+        Err(BlobError::NotFound(_)) => {
+            app.miss_preview(row.id);
+            return Ok(None);
+        }
         Err(error) => return Err(ReadError::from(error).into()),
     };
     let size = ImageReader::new(Cursor::new(&jpeg)).with_guessed_format().ok();

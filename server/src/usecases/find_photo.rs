@@ -154,6 +154,8 @@ pub struct FoundFile {
     pub media_type: Option<&'static str>,
     /// A name to save it under.
     pub name: String,
+    /// Bytes.
+    pub length: u64,
 }
 
 /// What a request for a file comes to.
@@ -194,12 +196,23 @@ pub async fn find_photo_file(app: &App, asker: Asker<'_>, id: Uuid, file: PhotoF
             format!("{hex}-t{}", photo.derive_version),
         ),
     };
+    let Some(length) = app.blobs.length(&key).await? else { return Ok(FileAnswer::NotYet(gone(app, &photo, file))) };
     let media_type = match file {
         PhotoFile::Original => sniff_stored(app, &key).await?,
         PhotoFile::Preview | PhotoFile::Thumbnail => Some("image/jpeg"),
     };
     let name = format!("{}.{}", &hex[..16], extension(media_type));
-    Ok(FileAnswer::Found(FoundFile { key, tag, media_type, name }))
+    Ok(FileAnswer::Found(FoundFile { key, tag, media_type, name, length }))
+}
+
+/// What is said of a file that should be here: a preview is made again; an original can only come from the phone once more.
+fn gone(app: &App, photo: &PhotoRow, file: PhotoFile) -> PhotoStage {
+    if file == PhotoFile::Original {
+        tracing::error!(photo = %photo.id, "ALARM: a stored original is gone; `paicha restored` asks the phones for it");
+        return PhotoStage::Declared;
+    }
+    app.miss_preview(photo.id);
+    PhotoStage::Stored
 }
 
 /// Bytes at the start of a file that tell its type.
@@ -235,12 +248,4 @@ pub async fn stream_photo_file(
     key: &str,
 ) -> Result<impl futures_util::Stream<Item = Result<Bytes, BlobError>> + use<>, ReadError> {
     Ok(app.blobs.stream(key).await?.1)
-}
-
-/// Length of a file that was found, in bytes.
-///
-/// # Errors
-/// [`ReadError`].
-pub async fn photo_file_length(app: &App, key: &str) -> Result<u64, ReadError> {
-    app.blobs.length(key).await?.ok_or(ReadError::NotFound)
 }

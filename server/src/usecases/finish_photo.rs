@@ -14,6 +14,7 @@ use crate::usecases::settle_photos::settle_original;
 use crate::usecases::upload_access::{UploadError, UploadState, authorise, find_own_upload, hash_of, is_complete};
 use paicha_db::uploads::{self, BlobRow, PieceRow, UploadRow};
 use std::sync::Arc;
+use sync_protocol::ids::FeedId;
 
 /// Pieces of one upload. More means that a link gave way thousands of times; then the upload starts again.
 const PIECES_MAX: usize = 10_000;
@@ -35,7 +36,7 @@ async fn finish(app: &App, caller: &Caller, id: &str) -> Result<UploadState, Upl
     let mut tx = app.database.begin_read().await?;
     let upload = find_own_upload(&mut tx, caller, id).await?;
     // Rights may have ended while the bytes came.
-    authorise(&mut tx, caller, upload.photo.into(), &hash_of(&upload)).await?;
+    let feed = authorise(&mut tx, caller, upload.photo.into(), &hash_of(&upload)).await?;
     let limit = i64::try_from(PIECES_MAX + 1).unwrap_or(i64::MAX);
     let pieces = uploads::list_pieces(&mut tx, id, limit).await?;
     tx.rollback().await?;
@@ -61,7 +62,7 @@ async fn finish(app: &App, caller: &Caller, id: &str) -> Result<UploadState, Upl
         Err(error) => return Err(error.into()),
     }
     crash::point("upload.after_assemble");
-    record(app, &upload).await
+    record(app, &upload, &feed).await
 }
 
 /// Whether the pieces follow each other from the first byte to the last.
@@ -97,7 +98,7 @@ async fn assemble(app: &App, upload: &UploadRow, pieces: &[PieceRow]) -> Result<
     }
 }
 
-async fn record(app: &App, upload: &UploadRow) -> Result<UploadState, UploadError> {
+async fn record(app: &App, upload: &UploadRow, feed: &FeedId) -> Result<UploadState, UploadError> {
     let mut tx = app.database.begin_write().await?;
     let blob = BlobRow { sha256: upload.sha256.clone(), bytes: upload.length, stored_at: app.now().as_micros() };
     uploads::put_blob(&mut tx, blob).await?;
@@ -105,7 +106,7 @@ async fn record(app: &App, upload: &UploadRow) -> Result<UploadState, UploadErro
     uploads::finish_upload(&mut tx, &upload.id).await?;
     tx.commit().await?;
     crash::point("upload.after_finish");
-    settle_original(app, &hash_of(upload)).await?;
+    settle_original(app, feed, &hash_of(upload)).await?;
     crash::point("upload.after_op");
     remove_pieces(app, &upload.id).await;
     Ok(UploadState::of(&UploadRow { finished: true, received: upload.length, ..upload.clone() }))

@@ -9,7 +9,6 @@ pub mod content;
 mod facts;
 mod view;
 
-pub use facts::JUDGE_WORKING_DAYS;
 pub use view::{EventView, FormView, LateView, RevisionView};
 
 use crate::app::App;
@@ -141,9 +140,9 @@ pub async fn read_form_life(app: &App, caller: &Caller, query: &FormQuery) -> Re
     let mut tx = app.database.begin_read().await?;
     let loaded = load(&mut tx, caller, query).await?;
     let place = (&loaded.area, loaded.villages.as_slice());
-    let office = &app.config.office.name;
-    let now = content::compute(&mut tx, (query.kind, query.month), place, office, as_of, Purpose::HandIn).await?;
     let standing = in_force(&mut tx, &loaded.life).await?;
+    let purpose = standing.as_ref().map_or(Purpose::HandIn, Purpose::Compare);
+    let now = content::compute(&mut tx, (query.kind, query.month), place, &app.config, as_of, purpose).await?;
     let checked = standing.as_ref().unwrap_or(&now);
     let checks = checks::check(app, &mut tx, (query.kind, query.month), place, checked).await?;
     let late = standing.as_ref().map(|standing| view::late(standing, &now));
@@ -183,7 +182,7 @@ pub async fn read_printed_forms(
     let counted = match query.kind {
         FormKind::Appendix1 => None,
         FormKind::Appendix2 => {
-            let cutoff = query.month.first_instant();
+            let cutoff = app.config.appendix2.cutoff_of(query.month, as_of);
             Some(Counted::read(&mut tx, &loaded.area, &loaded.villages, cutoff).await?)
         }
     };
@@ -241,8 +240,8 @@ async fn printed(
     };
     let Some((hash, revision)) = wanted else {
         let place = (&loaded.area, loaded.villages.as_slice());
-        let (which, office) = ((query.kind, query.month), &app.config.office.name);
-        let content = content::compute(tx, which, place, office, as_of, Purpose::Print(numbers)).await?;
+        let which = (query.kind, query.month);
+        let content = content::compute(tx, which, place, &app.config, as_of, Purpose::Print(numbers)).await?;
         return Ok(PrintedForm { content, revision: 0 });
     };
     let hash = from_hex(&hash).ok_or(DbError::NotFound)?;

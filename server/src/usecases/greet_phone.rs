@@ -3,6 +3,7 @@
 
 use crate::app::App;
 use crate::usecases::caller::Caller;
+use crate::usecases::open_installation::find_epoch;
 use crate::usecases::push_operations::PushError;
 use paicha_db::{incarnations, ops};
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,7 @@ pub async fn greet_phone(app: &App, caller: &Caller, hello: Hello) -> Result<Gre
     let life = incarnations::find_incarnation(&mut tx, hello.incarnation.0).await?;
     let consumed_to = life.as_ref().map_or(0, |life| life.consumed);
     let stored = ops::list_answers(&mut tx, hello.incarnation.0, consumed_to, consumed_to).await?;
+    let epoch = find_epoch(&mut tx).await?;
     tx.rollback().await?;
     let digest = stored.first().and_then(|answer| answer.digest.as_slice().try_into().ok()).map(|hash| to_hex(&hash));
     let foreign = life.is_some_and(|life| life.device != hello.device.0);
@@ -54,5 +56,5 @@ pub async fn greet_phone(app: &App, caller: &Caller, hello: Hello) -> Result<Gre
     if foreign || consumed_to > hello.last_seq || differs {
         return Err(PushError::IncarnationTaken);
     }
-    Ok(Greeting { epoch: app.installation.epoch.clone(), consumed_to, digest })
+    Ok(Greeting { epoch, consumed_to, digest })
 }

@@ -31,7 +31,9 @@ impl FigureQuery {
     /// The months in question, in order.
     pub fn months(&self) -> impl Iterator<Item = Month> {
         let to = self.to;
-        std::iter::successors(Some(self.from), |month| Some(month.next())).take_while(move |month| *month <= to)
+        // The last month there is has no next one.
+        let following = |month: &Month| Some(month.next()).filter(|next| next > month);
+        std::iter::successors(Some(self.from), following).take_while(move |month| *month <= to)
     }
 }
 

@@ -4,7 +4,6 @@
 use crate::app::App;
 use crate::usecases::caller::Caller;
 use crate::usecases::form_area::{FormAreaError, find_form_area};
-use crate::usecases::form_life::JUDGE_WORKING_DAYS;
 use crate::usecases::push_operations::read_record;
 use paicha_db::feeds::FeedRow;
 use paicha_db::projections::{self, HazardFilter, Page, Villages};
@@ -22,8 +21,8 @@ const REMINDERS_MAX: usize = 500;
 const DEADLINE_DAYS: i64 = 3;
 /// Working days in which 双报告 is expected ("及时" has no number in the law).
 const DUAL_REPORT_WORKING_DAYS: u32 = 3;
-/// Hazards of one level and state that are looked at.
-const HAZARDS_MAX: i64 = 1000;
+/// Hazards that are looked at at once.
+const HAZARDS_AT_ONCE: i64 = 500;
 
 /// Everything that is due.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -67,11 +66,14 @@ pub async fn list_reminders(app: &App, caller: &Caller, area: Option<&FeedId>) -
     for feed in std::iter::once(&area).chain(&villages) {
         items.extend(forms(&mut tx, feed, now).await?);
     }
-    let codes = std::iter::once(&area).chain(&villages).map(|feed| feed.id.clone()).collect();
-    items.extend(hazards(&mut tx, &Villages::Only(codes), now).await?);
+    let codes: Vec<String> = std::iter::once(&area).chain(&villages).map(|feed| feed.id.clone()).collect();
+    let in_time = (now, app.config.workflow.suspected_days);
+    for state in ["reg", "plan", "fixing", "verify"] {
+        hazards(&mut tx, &Villages::Only(codes.clone()), state, in_time, &mut items).await?;
+    }
     tx.rollback().await?;
-    items.sort_by(|one, other| (one.due_at, &one.area, &one.text).cmp(&(other.due_at, &other.area, &other.text)));
     let more = items.len() > REMINDERS_MAX;
+    most_urgent_first(&mut items);
     items.truncate(REMINDERS_MAX);
     Ok(Reminders { items, more })
 }
@@ -121,22 +123,37 @@ fn form_reminder(
     }
 }
 
-async fn hazards(tx: &mut Tx, villages: &Villages, now: Micros) -> Result<Vec<Reminder>, DbError> {
-    let mut due = Vec::new();
-    for state in ["reg", "plan", "fixing", "verify"] {
-        let filter = HazardFilter { state: Some(state.to_owned()), ..HazardFilter::default() };
-        let page = Page { after: None, limit: HAZARDS_MAX };
+/// Adds what is due about the open hazards in one state: all of them are looked at, since the oldest are the most urgent, and as many
+/// reminders kept as one answer holds.
+async fn hazards(
+    tx: &mut Tx,
+    villages: &Villages,
+    state: &str,
+    in_time: (Micros, u32),
+    items: &mut Vec<Reminder>,
+) -> Result<(), DbError> {
+    let filter = HazardFilter { state: Some(state.to_owned()), ..HazardFilter::default() };
+    let mut after = None;
+    loop {
+        let page = Page { after, limit: HAZARDS_AT_ONCE };
         let rows = projections::list_hazards(tx, villages, &filter, page).await?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = Some((last.found_at, last.id));
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
         for row in records::find_records(tx, &ids).await? {
-            due.extend(about(&read_record(&row)?, row.number.as_deref().unwrap_or_default(), now));
+            items.extend(about(&read_record(&row)?, row.number.as_deref().unwrap_or_default(), in_time));
         }
+        most_urgent_first(items);
+        items.truncate(REMINDERS_MAX + 1);
     }
-    Ok(due)
+}
+
+fn most_urgent_first(items: &mut [Reminder]) {
+    items.sort_by(|one, other| (one.due_at, &one.area, &one.text).cmp(&(other.due_at, &other.area, &other.text)));
 }
 
 /// What is due about one open hazard.
-fn about(record: &Record, number: &str, now: Micros) -> Vec<Reminder> {
+fn about(record: &Record, number: &str, (now, suspected_days): (Micros, u32)) -> Vec<Reminder> {
     let reminder = |kind, due_at: Micros, text: String| Reminder {
         kind,
         area: record.feed.as_str().to_owned(),
@@ -160,7 +177,9 @@ fn about(record: &Record, number: &str, now: Micros) -> Vec<Reminder> {
     let level = record.shown_text("level").unwrap_or_default();
     let after = |days| end_of_working_days(record.received_at, days);
     if level == "suspected" {
-        due.push(reminder("judge", after(JUDGE_WORKING_DAYS), format!("隐患{number}为疑似重大，请尽快核定")));
+        due.push(reminder("judge", after(suspected_days), format!("隐患{number}为疑似重大，请尽快核定")));
+    } else if level.is_empty() {
+        due.push(reminder("judge", after(suspected_days), format!("隐患{number}没有等级，按疑似重大对待，请尽快核定")));
     }
     if level.starts_with("major") && record.shown("dual.regulator_at").is_none() {
         due.push(reminder("dual_report", after(DUAL_REPORT_WORKING_DAYS), format!("重大隐患{number}还没有“双报告”")));

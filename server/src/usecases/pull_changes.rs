@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::auth::permissions::Action;
 use crate::auth::seal::Purpose;
 use crate::usecases::caller::Caller;
+use crate::usecases::open_installation::{begin_history, find_epoch};
 use crate::usecases::wording::outcome_of;
 use paicha_db::feeds::{self, FeedRow};
 use paicha_db::ops::{self, Stretch};
@@ -62,9 +63,19 @@ pub async fn pull_changes(
     if caller.device != Some(request.device) {
         return Err(PullError::WrongDevice);
     }
-    let mut cursor = open_cursor(app, request.cursor.as_deref())?;
     let mut tx = app.database.begin_read().await?;
-    let feeds = readable_feeds(&mut tx, caller).await?;
+    let mut epoch = find_epoch(&mut tx).await?;
+    let mut cursor = open_cursor(app, request.cursor.as_deref(), &epoch)?;
+    let mut feeds = readable_feeds(&mut tx, caller).await?;
+    if is_ahead(&cursor, &feeds) {
+        // We sealed these positions ourselves, so this database was put back to an older copy since.
+        tx.rollback().await?;
+        begin_history(app, Some(&epoch)).await?;
+        tx = app.database.begin_read().await?;
+        epoch = find_epoch(&mut tx).await?;
+        cursor = Cursor::start(&epoch);
+        feeds = readable_feeds(&mut tx, caller).await?;
+    }
     let scope = follow_scope(app, caller, &mut cursor, &feeds);
     let budget = usize::try_from(request.max_bytes.unwrap_or(0)).unwrap_or(0);
     let budget = if budget == 0 { PULL_PAGE_BYTES_DEFAULT } else { budget.min(PULL_PAGE_BYTES_MAX) };
@@ -88,7 +99,7 @@ pub async fn pull_changes(
     tx.rollback().await?;
     let server_time = app.now();
     Ok(PullResponse {
-        epoch: app.installation.epoch.clone(),
+        epoch,
         server_time,
         anchor: super::push_operations::seal_anchor(app, server_time),
         cursor: seal_cursor(app, &cursor)?,
@@ -118,13 +129,13 @@ async fn acknowledged(tx: &mut Tx, app: &App, request: &PullRequest) -> Result<A
 /// Where the newest backup says up to when (microseconds UTC of receipt) it holds everything.
 pub const BACKUP_META_KEY: &str = "durable.backup_at";
 
-fn open_cursor(app: &App, sealed: Option<&str>) -> Result<Cursor, PullError> {
-    let start = Cursor::start(&app.installation.epoch);
+fn open_cursor(app: &App, sealed: Option<&str>, epoch: &str) -> Result<Cursor, PullError> {
+    let start = Cursor::start(epoch);
     let Some(sealed) = sealed else { return Ok(start) };
     let bytes = app.seals.open(Purpose::PullCursor, sealed).map_err(|_| PullError::BadCursor)?;
     let cursor = Cursor::decode(&bytes).ok_or(PullError::BadCursor)?;
     // A cursor of another history means that the server was restored: the phone starts anew, and its answer names the new epoch.
-    Ok(if cursor.epoch == app.installation.epoch { cursor } else { start })
+    Ok(if cursor.epoch == epoch { cursor } else { start })
 }
 
 fn seal_cursor(app: &App, cursor: &Cursor) -> Result<String, PullError> {
@@ -158,6 +169,11 @@ fn follow_scope(app: &App, caller: &Caller, cursor: &mut Cursor, feeds: &[FeedRo
 
 fn position(cursor: &Cursor, feed: &FeedRow) -> i64 {
     feed.id.parse().ok().and_then(|id: FeedId| cursor.positions.get(&id).copied()).unwrap_or(0)
+}
+
+/// Whether the phone has seen more of a village than there is.
+fn is_ahead(cursor: &Cursor, feeds: &[FeedRow]) -> bool {
+    feeds.iter().any(|feed| position(cursor, feed) > feed.vrev)
 }
 
 fn is_whole(cursor: &Cursor, feed: &FeedRow) -> bool {

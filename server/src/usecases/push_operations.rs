@@ -28,6 +28,8 @@ use sync_protocol::push::{OpResult, Stopped};
 /// What a push came to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pushed {
+    /// This history.
+    pub epoch: String,
     /// Every operation up to here is stored.
     pub consumed_to: i64,
     /// Results in sequence.
@@ -106,17 +108,15 @@ async fn push_chunks(app: &App, caller: &Caller, batch: PushBatch) -> Result<Pus
             Err(error) => return Err(error),
         }
     }
-    let consumed_to = match consumed_to {
-        Some(consumed) => consumed,
-        None => chunk::consumed(app, &batch).await?,
-    };
+    let (epoch, stored_to) = chunk::consumed(app, &batch).await?;
+    let consumed_to = consumed_to.unwrap_or(stored_to);
     // A group that the unreadable entry cut is cut for that reason.
     if batch.cut_off && matches!(stopped, None | Some(Stopped::GroupCut { .. })) {
         stopped = Some(Stopped::Unreadable { expect: consumed_to + 1 });
     }
     let backoff_s = if matches!(stopped, Some(Stopped::Busy { .. })) { BUSY_BACKOFF_S } else { 0 };
     app.photos_waiting.notify_one();
-    Ok(Pushed { consumed_to, results, stopped, backoff_s })
+    Ok(Pushed { epoch, consumed_to, results, stopped, backoff_s })
 }
 
 /// Seconds a phone waits when the database was busy.

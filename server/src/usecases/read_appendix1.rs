@@ -9,6 +9,7 @@ mod rows;
 #[cfg(test)]
 mod rows_tests;
 
+use crate::config::Appendix1;
 use crate::usecases::form_area::FormAreaError;
 use facts::{Visit, load_visits};
 use late::printed_before;
@@ -21,10 +22,6 @@ use std::collections::BTreeSet;
 use sync_protocol::digest::Sha256Bytes;
 use sync_protocol::ids::RecordId;
 use sync_protocol::time::Month;
-
-/// Kinds of visits that the form does not list: re-inspections and guidance are no inspections, what an enterprise does by itself is
-/// its own, and a covert visit prints only once it is released. Releasing is not built, so covert visits do not print at all.
-pub const KINDS_LEFT_OUT: [&str; 6] = ["review", "guide", "covert", "self_day", "self_week", "self_month"];
 
 /// Visits whose records are in memory at once.
 const VISITS_AT_ONCE: usize = 100;
@@ -103,7 +100,7 @@ pub struct FormPicture {
 pub async fn area_form(
     tx: &mut Tx,
     (area, villages): (&FeedRow, &[FeedRow]),
-    month: Month,
+    (month, choice): (Month, &Appendix1),
     only: Option<&BTreeSet<RecordId>>,
 ) -> Result<Appendix1Form, Appendix1Error> {
     let printed = printed_before(tx, &area.id, month).await?;
@@ -113,12 +110,18 @@ pub async fn area_form(
     for feed in std::iter::once(area).chain(villages) {
         let mut rows = Vec::new();
         let mut of_month = printed.from;
-        while of_month <= month {
-            let found = list_visits(tx, feed, of_month).await?;
+        loop {
+            let found = list_visits(tx, feed, (of_month, choice)).await?;
+            // Where the office has begun to choose by another day, the form before may have printed the first days of this one.
+            let own = |row: &InspectionRow| of_month == month && row.started_at >= month.first_instant().as_micros();
             rows.extend(found.into_iter().filter(|row| match only {
                 Some(only) => only.contains(&row.id.into()),
-                None => of_month == month || !printed.ids.contains(&row.id.into()),
+                None => own(row) || !printed.ids.contains(&row.id.into()),
             }));
+            // By the name and not by the order: the last month there is has no next one.
+            if of_month == month {
+                break;
+            }
             of_month = of_month.next();
         }
         if rows.len() > left {
@@ -130,14 +133,19 @@ pub async fn area_form(
         visits.extend(load_all(tx, &rows).await?);
     }
     let visits: Vec<&Visit> = visits.iter().collect();
-    Ok(Appendix1Form { area: area.id.clone(), area_name: area.name.clone(), rows: form_rows(&visits, month) })
+    Ok(Appendix1Form { area: area.id.clone(), area_name: area.name.clone(), rows: form_rows(&visits, month, choice) })
 }
 
 /// The visits of one feed and month that a form lists.
-async fn list_visits(tx: &mut Tx, feed: &FeedRow, month: Month) -> Result<Vec<InspectionRow>, Appendix1Error> {
-    let window = (month.first_instant().as_micros(), month.next().first_instant().as_micros());
+async fn list_visits(
+    tx: &mut Tx,
+    feed: &FeedRow,
+    (month, choice): (Month, &Appendix1),
+) -> Result<Vec<InspectionRow>, Appendix1Error> {
+    let (from, before) = choice.window_of(month);
+    let window = (from.as_micros(), before.as_micros());
     let limit = i64::try_from(APPENDIX1_ROWS_MAX + 1).unwrap_or(i64::MAX);
-    let rows = projections::list_inspections_for_form(tx, &feed.id, window, &KINDS_LEFT_OUT, limit).await?;
+    let rows = projections::list_inspections_for_form(tx, &feed.id, window, &choice.kinds_left_out(), limit).await?;
     if rows.len() > APPENDIX1_ROWS_MAX {
         let rows = APPENDIX1_ROWS_MAX + 1;
         return Err(ReportError::TooManyRows { area_name: feed.name.clone(), rows, limit: APPENDIX1_ROWS_MAX }.into());

@@ -195,7 +195,7 @@ pub async fn list_counted_records(
     line: Line,
     (after, limit): (Option<(i64, Uuid)>, usize),
 ) -> Result<Vec<(i64, CountedRecord)>, FormAreaError> {
-    let cutoff = query.month.first_instant().as_micros();
+    let cutoff = app.config.appendix2.cutoff_of(query.month, app.now()).as_micros();
     let mut tx = app.database.begin_read().await?;
     let (area, villages) = find_form_area(&mut tx, caller, query.area.as_ref()).await?;
     let counted = counted(&area, &villages);

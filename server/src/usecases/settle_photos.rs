@@ -6,22 +6,28 @@ use crate::app::App;
 use crate::auth::seal::Purpose;
 use crate::usecases::push_operations::{PushError, push_server_operations, server_patch};
 use paicha_db::projections::{self, PhotoRow};
+use paicha_db::uploads;
 use sync_protocol::digest::Sha256Bytes;
+use sync_protocol::ids::FeedId;
 use sync_protocol::op::Op;
 use uuid::Uuid;
 
 /// Photos with one original that are settled at once; the job does the rest.
 const SETTLED_AT_ONCE: i64 = 100;
 
-/// Marks every photo with this original as stored. Only for originals that are.
+/// Marks the photos of one feed with this original as stored. Only for originals that somebody of this feed has sent: who merely knows a
+/// hash has no picture, and reads none.
 ///
 /// # Errors
 /// [`PushError`]; the job tries again.
-pub async fn settle_original(app: &App, sha256: &Sha256Bytes) -> Result<(), PushError> {
+pub async fn settle_original(app: &App, feed: &FeedId, sha256: &Sha256Bytes) -> Result<(), PushError> {
     let mut tx = app.database.begin_read().await?;
     let photos = projections::list_photos_by_sha256(&mut tx, sha256, SETTLED_AT_ONCE).await?;
+    let blob = uploads::find_blob(&mut tx, sha256).await?;
     tx.rollback().await?;
-    mark_stored(app, &photos).await?;
+    let is_this = |photo: &PhotoRow| blob.as_ref().is_some_and(|blob| blob.bytes == photo.bytes);
+    let own: Vec<PhotoRow> = photos.into_iter().filter(|photo| photo.feed == feed.as_str() && is_this(photo)).collect();
+    mark_stored(app, &own).await?;
     Ok(())
 }
 

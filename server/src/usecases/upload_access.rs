@@ -11,7 +11,7 @@ use paicha_db::uploads::{self, UploadRow};
 use paicha_db::{DbError, Tx, incarnations, records};
 use serde_json::Value;
 use sync_protocol::digest::{Sha256Bytes, to_hex};
-use sync_protocol::ids::RecordId;
+use sync_protocol::ids::{FeedId, RecordId};
 use sync_protocol::limits::PHOTO_BYTES_MAX;
 use sync_protocol::time::{DAY_US, Micros};
 use uuid::Uuid;
@@ -141,7 +141,7 @@ pub(crate) async fn take_over(tx: &mut Tx, app: &App, caller: &Caller, id: &str)
     uploads::take_fence(tx, id, expires_at(app)).await?.ok_or(UploadError::NotFound)
 }
 
-/// Checks that the caller may send this photo's original.
+/// Checks that the caller may send this photo's original; the feed of the photo.
 ///
 /// # Errors
 /// [`UploadError::NotFound`] for whatever reason not.
@@ -150,7 +150,7 @@ pub(crate) async fn authorise(
     caller: &Caller,
     photo: RecordId,
     sha256: &Sha256Bytes,
-) -> Result<(), UploadError> {
+) -> Result<FeedId, UploadError> {
     let rows = records::find_records(tx, &[photo.0]).await?;
     let row = rows.first().filter(|row| row.kind == "photo").ok_or(UploadError::NotFound)?;
     let record = read_record(row)?;
@@ -161,17 +161,17 @@ pub(crate) async fn authorise(
         return Err(UploadError::NotFound);
     }
     if caller.may(Action::UploadPhoto, Some(record.feed.as_str())) {
-        return Ok(());
+        return Ok(record.feed.clone());
     }
     let Some(device) = caller.device else { return Err(UploadError::NotFound) };
     for entry in declared {
         // Its author, whoever handed it in: work that the office took in keeps its author.
         if entry.stamp.author == caller.user {
-            return Ok(());
+            return Ok(record.feed.clone());
         }
         let life = incarnations::find_incarnation(tx, entry.stamp.incarnation.0).await?;
         if life.is_some_and(|life| life.device == device.0) {
-            return Ok(());
+            return Ok(record.feed.clone());
         }
     }
     Err(UploadError::NotFound)

@@ -3,11 +3,12 @@
 //! the record with the reason.
 
 use super::apply::Submission;
-use super::needs::{is_guarded, seen_value};
+use super::needs::{Written, is_guarded, seen_value};
 use super::outcome::FieldOutcome;
 use super::register::{insert, rank, write};
 use super::standing::{Fate, fate_of};
 use super::view::counts_by_time;
+use super::weight::{is_overfull, is_too_long};
 use crate::ids::FeedId;
 use crate::limits::{ASIDES_MAX, REGISTER_ENTRIES_MAX, REGISTER_ENTRIES_OF_ONE_MAX};
 use crate::op::Body;
@@ -75,7 +76,7 @@ fn may_change(record: &Record, kind: &KindSpec, submission: &Submission<'_>) -> 
 }
 
 fn add(record: &mut Record, write: &FieldWrite<'_>, stamp: &Stamp) -> FieldOutcome {
-    if record.additions.len() >= ASIDES_MAX {
+    if record.additions.len() >= ASIDES_MAX || is_too_long(write.value) {
         return FieldOutcome::TooMany;
     }
     let addition = Addition { field: write.name.to_owned(), value: write.value.clone(), stamp: stamp.clone() };
@@ -113,6 +114,14 @@ pub(super) fn set_field(
     if spec.is_some_and(|spec| spec.writers == Writers::Declaration) && is_declared_otherwise(record, &field) {
         let aside = Aside { field: field.name, base: None, value: field.value, reason: None };
         return Some(set_aside(record, FieldOutcome::InvalidValue, aside, village, (standing, stamp)));
+    }
+    // A level is short and always heard, however full somebody has made the record.
+    let too_much = is_too_long(field.value)
+        || !matches!(spec.map(|spec| spec.rule), Some(MergeRule::MaxDanger(_)))
+            && !submission.context.server
+            && is_overfull(record, field.name, field.value, stamp);
+    if too_much {
+        return Some(FieldOutcome::TooMany);
     }
     let knows = |aside: &Pending| aside.field == field.name && stamp.had_seen(standing, &aside.stamp);
     let saw = record.pending.iter().any(knows).then(|| standing.clone());
@@ -196,8 +205,10 @@ fn obstacle(
         return None;
     }
     let seen = seen_value(record, spec, field.name, (standing, stamp));
-    is_guarded(spec, record, body, seen.as_ref(), field.value, (standing, stamp))
-        .then_some((FieldOutcome::Proposal, seen))
+    let elsewhere =
+        field.name == "place" && submission.context.place_village.as_ref().is_some_and(|own| *own != record.feed);
+    let written = Written { seen: seen.as_ref(), new: field.value, elsewhere };
+    is_guarded(spec, record, body, &written, (standing, stamp)).then_some((FieldOutcome::Proposal, seen))
 }
 
 /// What an enterprise or an expert fills in on a hazard that others found: the repair, never what was found.
@@ -248,7 +259,7 @@ pub(super) fn set_aside(
     village: Option<FeedId>,
     (standing, stamp): (&Standing, &Stamp),
 ) -> FieldOutcome {
-    if record.pending.len() >= ASIDES_MAX {
+    if record.pending.len() >= ASIDES_MAX || is_too_long(aside.value) {
         return FieldOutcome::TooMany;
     }
     let pending = Pending {

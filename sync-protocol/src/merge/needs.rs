@@ -44,16 +44,32 @@ pub(super) fn seen_value(
     super::view::shown_of(visible(&as_seen, name, None).as_slice(), Some(spec.rule))
 }
 
-/// Whether a value has to wait for people, whoever they are; `seen` is what its author had seen.
+/// A value that somebody writes.
+pub(super) struct Written<'a> {
+    /// What its author had seen.
+    pub(super) seen: Option<&'a Value>,
+    /// What they write.
+    pub(super) new: &'a Value,
+    /// It lies in another village than the record, by what the server found on arrival.
+    pub(super) elsewhere: bool,
+}
+
+/// Whether a value has to wait for people, whoever they are.
 pub(super) fn is_guarded(
     spec: &FieldSpec,
     record: &Record,
     body: &Body,
-    seen: Option<&Value>,
-    new: &Value,
+    written: &Written<'_>,
     (standing, stamp): (&Standing, &Stamp),
 ) -> bool {
-    let Some(seen) = seen else { return matches!(spec.guarding, Guarding::Always(_)) };
+    let new = written.new;
+    let Some(seen) = written.seen else {
+        // Nobody replaces anything; but a record that gets its first place in another village leaves the numbers of its own, and places that
+        // get one code become one enterprise.
+        let counts = written.elsewhere || spec.name == "uscc" && !is_own(record, (standing, stamp));
+        let moves = matches!(spec.guarding, Guarding::Change(_)) && counts && !matches!(body, Body::Create(_));
+        return matches!(spec.guarding, Guarding::Always(_)) || moves;
+    };
     match spec.guarding {
         Guarding::Open => false,
         Guarding::Always(_) => !matches!(body, Body::Create(_)) || seen != new,

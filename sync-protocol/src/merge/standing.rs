@@ -209,7 +209,7 @@ pub(crate) fn visible<'a>(record: &'a Record, field: &str, before: Before) -> Ve
 
 /// Whether the hazard was merged into another that counts for both. A level that the people who merged them had not seen keeps it
 /// counting: what somebody raised meanwhile must not vanish.
-pub(super) fn is_merged_away(record: &Record, before: Before) -> bool {
+pub fn is_merged_away(record: &Record, before: Option<Micros>) -> bool {
     let links = approved(record, "duplicate_of", before);
     let in_force = links.iter().filter(|one| !links.iter().any(|other| other.replaces(one.last())));
     let levels = visible(record, "level", before);

@@ -4,7 +4,7 @@
 use super::register::rank;
 use super::standing::{Before, Visible, leaves, leaves_among, visible};
 use crate::geo::Fix;
-use crate::geo::{VillageOfRecord, village_of_record};
+use crate::geo::{Disagreement, VillageOfRecord, village_of_record};
 use crate::ids::FeedId;
 use crate::record::{Record, Stamp};
 use crate::schema::{MergeRule, Required, find_kind};
@@ -191,17 +191,23 @@ fn asks_for_photos(record: &Record) -> bool {
 }
 
 /// The village that counts the record, with the evidence it rests on (domain 2.6 rule 8): the registration of the place shown, then the
-/// polygon around the fix shown, then the feed the inspector chose.
+/// polygon around the fix it was made with, then the feed the inspector chose. A fix that somebody adds later may be anywhere: it moves
+/// nothing, and is a question where it lies in another village.
 pub fn report_village(record: &Record) -> Option<VillageOfRecord> {
     let village_of = |field: &str| {
         let shown = shown_field(record, field)?;
-        let values = visible(record, field, None);
-        // Where it was made says more than a better fix that somebody adds later: that one may be anywhere.
-        let made = values.iter().find(|entry| field == "fix" && entry.stamp.op == record.created.op);
-        let told = made.or(values.iter().find(|entry| *entry.value == shown));
-        told.and_then(|entry| entry.village.cloned())
+        visible(record, field, None).iter().find(|entry| *entry.value == shown)?.village.cloned()
     };
-    let located = village_of("fix").or_else(|| village_of("point"));
+    let fixes = visible(record, "fix", None);
+    let made = fixes.iter().find(|entry| entry.stamp.op == record.created.op).map(|entry| entry.village.cloned());
+    let located = match &made {
+        Some(village) => village.clone(),
+        None => village_of("point"),
+    };
     let code = |feed: Option<FeedId>| feed.and_then(|feed| feed.as_str().parse().ok());
-    village_of_record(code(village_of("place")), code(located), code(Some(record.feed.clone())))
+    let found = village_of_record(code(village_of("place")), code(located), code(Some(record.feed.clone())))?;
+    let added = if made.is_none() { code(village_of("fix")) } else { None };
+    let elsewhere = added.filter(|added| found.disagreement.is_none() && *added != found.code);
+    let question = elsewhere.map(|added| Disagreement { registered: found.code, located: added });
+    Some(VillageOfRecord { disagreement: found.disagreement.or(question), ..found })
 }

@@ -30,7 +30,7 @@ pub(super) const HAZARD: KindSpec = KindSpec {
         field("no_fix_reason", "无定位原因", Text, KeepBoth, No),
         field("no_photo_reason", "无照片原因", Text, KeepBoth, No),
         guarded(field("description", "隐患描述", Text, Longest, Always), Guarding::Shortening(OFFICE)),
-        guarded(field("found_at", "发现时间", Instant, Earliest, Always), Guarding::Safer(OFFICE)),
+        guarded(field("found_at", "发现时间", Instant, Earliest, Always), Guarding::Change(OFFICE)),
         field("finders", "发现人", Texts, Union, Always),
         guarded(field("origin", "来源", Code(ORIGINS), MaxDanger(ORIGINS), Always), Guarding::Safer(OFFICE_AND_LEADER)),
         guarded(

@@ -14,6 +14,8 @@ pub const GNSS_AGE_MAX_US: i64 = 120 * SECOND_US;
 pub const CLOCK_AHEAD_MAX_US: i64 = 2 * MINUTE_US;
 /// A wall clock farther than this from the trusted time is suspect (rule R-16, soft).
 pub const CLOCK_SUSPECT_US: i64 = 5 * MINUTE_US;
+/// A clock that was set back by at most this since the fact before is still believed: network time corrects clocks all day.
+pub(super) const CLOCK_BACK_MAX_US: i64 = CLOCK_SUSPECT_US;
 /// Drift allowed to the monotonic clock, in parts per million.
 pub const DRIFT_PPM: i64 = 50;
 
@@ -86,6 +88,7 @@ pub struct Graded {
 #[must_use]
 pub fn grade(captured: &Captured) -> Graded {
     let trusted = anchored(captured)
+        .filter(|(event_at, _)| !slept(captured, *event_at))
         .map(|found| (Grade::A, found))
         .or_else(|| satellite(captured).map(|found| (Grade::B, found)));
     match trusted {
@@ -104,6 +107,13 @@ pub fn grade(captured: &Captured) -> Graded {
         },
         None => Graded { event_at: captured.received_at, grade: Grade::D, uncertainty_us: None, clock_suspect: true },
     }
+}
+
+/// Whether the monotonic clock stood still since the anchor, as a browser's does while the phone sleeps: counted time is then too short, and
+/// the wall clock, which is ahead of it and not of the receipt, says when it was. Somebody who sets the wall clock forward gains nothing:
+/// to have seen something later than it was is no benefit.
+fn slept(captured: &Captured, event_at: Micros) -> bool {
+    captured.wall.since(event_at) > CLOCK_SUSPECT_US && wall_is_plausible(captured)
 }
 
 /// Event time and uncertainty by the anchor, when it is of the same boot and 0 to 7 days old.
@@ -132,7 +142,7 @@ fn satellite(captured: &Captured) -> Option<(Micros, i64)> {
 const WALL_AGE_MAX_US: i64 = 400 * DAY_US;
 
 fn wall_is_plausible(captured: &Captured) -> bool {
-    captured.previous_event_at.is_none_or(|previous| previous <= captured.wall)
+    captured.previous_event_at.is_none_or(|previous| previous <= captured.wall.saturating_add(CLOCK_BACK_MAX_US))
         && captured.received_at.since(captured.wall) <= WALL_AGE_MAX_US
         && captured.wall <= captured.received_at.saturating_add(CLOCK_AHEAD_MAX_US)
 }
@@ -237,7 +247,8 @@ mod tests {
         };
         for (offset, suspect) in [
             (CLOCK_SUSPECT_US, false),
-            (CLOCK_SUSPECT_US + 1, true),
+            // Beyond the receipt a wall clock ahead of the counted time is no sleep.
+            (2 * HOUR_US, true),
             (-CLOCK_SUSPECT_US, false),
             (-CLOCK_SUSPECT_US - 1, true),
         ] {
@@ -245,6 +256,18 @@ mod tests {
             assert_eq!((graded.grade, graded.clock_suspect), (Grade::A, suspect), "{offset}");
             assert_eq!(graded.event_at, received().saturating_add(-HOUR_US));
         }
+    }
+
+    #[test]
+    fn a_phone_that_slept_is_timed_by_its_wall_clock() {
+        // Counted: one second after the anchor. The wall clock: thirteen minutes.
+        let event_at = received().saturating_add(-HOUR_US);
+        let wall = event_at.saturating_add(13 * MINUTE_US);
+        let graded = grade(&Captured { wall, ..with_anchor(1_000_000) });
+        let expected = Graded { event_at: wall, grade: Grade::C, uncertainty_us: None, clock_suspect: false };
+        assert_eq!(graded, expected);
+        let awake = Captured { wall: event_at.saturating_add(CLOCK_SUSPECT_US), ..with_anchor(1_000_000) };
+        assert_eq!(grade(&awake).grade, Grade::A);
     }
 
     #[test]
@@ -285,7 +308,8 @@ mod tests {
         let latest = received().saturating_add(CLOCK_AHEAD_MAX_US);
         for (wall, expected, suspect, event_at) in [
             (previous, Grade::C, false, previous),
-            (previous.saturating_add(-1), Grade::D, true, received()),
+            (previous.saturating_add(-CLOCK_BACK_MAX_US), Grade::C, false, previous.saturating_add(-CLOCK_BACK_MAX_US)),
+            (previous.saturating_add(-CLOCK_BACK_MAX_US - 1), Grade::D, true, received()),
             (received(), Grade::C, false, received()),
             (received().saturating_add(1), Grade::C, false, received()),
             (latest, Grade::C, false, received()),

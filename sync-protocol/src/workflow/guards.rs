@@ -129,14 +129,16 @@ fn shows(link: &PhotoLink, role: &str) -> bool {
     said(role) && !(role == "after" && said("before"))
 }
 
-/// An after-photo by the app's camera that was attached since the hazard was found and since the repair began that `entry` accepts.
+/// An after-photo by the app's camera that was first attached since the hazard was found and since the repair began that `entry` accepts:
+/// attaching an older one once more shows nothing new.
 fn has_proof(record: &Record, entry: &Entry) -> bool {
     let states = record.fields.get("state").into_iter().flat_map(|register| &register.entries);
     let began = states.filter(|state| state.value == "fixing" && state.stamp.at <= entry.stamp.at);
     let began = began.map(|state| state.stamp.at).max();
     let since = began.map_or(record.created.at, |began| began.max(record.created.at));
     record.photos.values().any(|link| {
-        shows(link, "after") && link.in_app && link.is_live() && link.attached.iter().any(|stamp| stamp.at >= since)
+        let new = !link.attached.is_empty() && link.attached.iter().all(|stamp| stamp.at >= since);
+        shows(link, "after") && link.in_app && link.is_live() && new
     })
 }
 

@@ -13,6 +13,8 @@ use uuid::Uuid;
 pub(super) const HAZARD: u128 = 0x77;
 /// Where every place is registered that somebody names.
 pub(super) const PLACE_VILLAGE: &str = "500999001207";
+/// The village that holds every fix.
+pub(super) const FIX_VILLAGE: &str = "500999001208";
 pub(super) const INSPECTOR: Who = Who(1, R1);
 pub(super) const COLLEAGUE: Who = Who(2, R1);
 pub(super) const OFFICE: Who = Who(3, R3);
@@ -82,7 +84,7 @@ impl Story {
             server: person == 0,
             ancestors: vec![],
             event: EventTime { at, grade: Grade::A, uncertainty_us: None, clock_suspect: false },
-            fix_village: None,
+            fix_village: Some(FIX_VILLAGE.parse().unwrap()),
             place_village: Some(PLACE_VILLAGE.parse().unwrap()),
         };
         let op_id = OpId(Uuid::from_u128(0x1000 + self.ops));
@@ -114,7 +116,11 @@ impl Story {
     }
 
     pub(super) fn photo(&mut self, role: &str) {
-        let photo = 0x9000 + self.ops;
+        self.attach(role, 0x9000 + self.ops);
+    }
+
+    /// Attaches a photo, a new one or one that was attached before.
+    pub(super) fn attach(&mut self, role: &str, photo: u128) {
         self.say(
             INSPECTOR,
             json!({"kind": "photo.attach", "photo": Uuid::from_u128(photo), "bytes": 10, "mime": "image/jpeg",

@@ -122,3 +122,18 @@ fn an_enterprise_repairs_and_does_not_rewrite_what_was_found() {
     assert_eq!(story.shown("description"), "配电箱门敞开，线头裸露");
     assert_eq!(story.shown("plan.owner"), "演示甲");
 }
+
+#[test]
+fn the_photo_of_a_fake_repair_proves_nothing_when_it_is_attached_again() {
+    let mut story = Story::ready_for_review("general");
+    let photo = story.ops;
+    story.go(OFFICE, "verify", "accepted", json!({"verdict": "real"}));
+    assert_eq!(story.shown("state"), "accepted");
+    story.go(OFFICE, "accepted", "fixing", json!({}));
+    story.go(ENTERPRISE, "fixing", "verify", json!({}));
+    story.attach("after", 0x9000 + photo - 1);
+    story.go(OFFICE, "verify", "accepted", json!({"verdict": "real"}));
+    assert_eq!(story.shown("state"), "verify", "it is the old picture");
+    story.photo("after");
+    assert_eq!(story.shown("state"), "accepted", "a new one is proof");
+}

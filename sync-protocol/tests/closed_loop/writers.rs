@@ -3,7 +3,9 @@
 use super::story::*;
 use serde_json::{Value, json};
 use sync_protocol::ids::RecordId;
-use sync_protocol::limits::{ASIDES_MAX, REGISTER_ENTRIES_OF_ONE_MAX};
+use sync_protocol::limits::{
+    ASIDES_MAX, FIELDS_OF_RECORD_MAX, RECORD_VALUES_BYTES_OF_ONE_MAX, REGISTER_ENTRIES_OF_ONE_MAX, VALUE_BYTES_MAX,
+};
 use sync_protocol::merge::{FieldOutcome, Outcome, report_village};
 use sync_protocol::record::Record;
 use uuid::Uuid;
@@ -99,6 +101,29 @@ fn the_village_of_a_named_place_is_kept_with_the_name() {
 }
 
 #[test]
+fn a_first_place_in_another_village_moves_a_hazard_only_when_the_office_agrees() {
+    let mut story = Story::of("major_direct");
+    let own = report_village(story.record()).unwrap().code;
+    let (op, outcome) = story.set(INSPECTOR, json!({"place": Uuid::from_u128(0x79)}));
+    assert_eq!(field(&outcome, "place"), Some(FieldOutcome::Proposal), "the finder slips too");
+    assert_eq!(report_village(story.record()).unwrap().code, own);
+    story.agree(OFFICE, op);
+    assert_eq!(report_village(story.record()).unwrap().code.to_string(), PLACE_VILLAGE);
+}
+
+#[test]
+fn a_fix_that_is_added_later_moves_nothing_and_asks() {
+    let mut story = Story::of("major_direct");
+    let own = report_village(story.record()).unwrap();
+    assert!(own.disagreement.is_none());
+    story.set(INSPECTOR, json!({"fix": {"lat": 31.95, "lon": 108.66, "crs": "wgs84", "acc_m": 1.0}}));
+    let counted = report_village(story.record()).unwrap();
+    assert_eq!((counted.code, counted.basis), (own.code, own.basis));
+    let question = counted.disagreement.unwrap();
+    assert_eq!((question.registered, question.located.to_string()), (own.code, FIX_VILLAGE.to_owned()));
+}
+
+#[test]
 fn fields_of_a_role_are_written_by_that_role_and_by_the_server() {
     let mut story = Story::of("major_direct");
     let listing = json!({"listed.town": {"doc_no": "1"}});
@@ -167,4 +192,56 @@ fn several_phones_may_declare_one_photo_and_the_first_by_order_counts_as_its_mak
     let link = story.record().photos.values().next().unwrap();
     let order: Vec<&str> = link.withdrawn.iter().map(|one| one.stamp.hlc.as_str()).collect();
     assert_eq!(order, ["00000070", "00000080"]);
+}
+
+#[test]
+fn a_record_stays_small_enough_for_every_phone() {
+    let mut story = Story::of("suspected");
+    let long = "长".repeat(VALUE_BYTES_MAX / 3 + 1);
+    assert_eq!(field(&story.set(COLLEAGUE, json!({"remark": long})).1, "remark"), Some(FieldOutcome::TooMany));
+    let text = "长".repeat(4_000);
+    let mut number = 0;
+    let mut write = |story: &mut Story, who: Who| {
+        number += 1;
+        let name = format!("note_of_a_newer_app_{number}");
+        field(&story.set(who, json!({(name.clone()): text})).1, &name)
+    };
+    let mut written = 0;
+    while write(&mut story, COLLEAGUE) != Some(FieldOutcome::TooMany) {
+        written += 1;
+    }
+    assert_eq!(written, RECORD_VALUES_BYTES_OF_ONE_MAX / (3 * 4_000 + 2));
+    assert_ne!(write(&mut story, INSPECTOR), Some(FieldOutcome::TooMany), "the others are still heard");
+    story.set(COLLEAGUE, json!({"level": "major_direct"}));
+    assert_eq!(story.shown("level"), "major_direct", "and danger always");
+}
+
+#[test]
+fn a_record_has_so_many_fields() {
+    let mut story = Story::of("general");
+    let fields = |from: usize| -> Value {
+        (from..from + 200)
+            .map(|number| (format!("answer_of_a_newer_app_{number}"), json!(1)))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    };
+    for from in (0..FIELDS_OF_RECORD_MAX).step_by(200) {
+        story.set(INSPECTOR, fields(from));
+    }
+    assert_eq!(story.record().fields.len(), FIELDS_OF_RECORD_MAX);
+    story.set(INSPECTOR, json!({"level": "suspected"}));
+    assert_eq!(story.shown("level"), "suspected");
+}
+
+#[test]
+fn when_a_hazard_was_found_is_what_its_finder_wrote() {
+    let mut story = Story::of("major_direct");
+    let made = json!({"kind": "create", "fields": {"level": "major_direct", "found_at": "2023-06-01T00:00:00Z"}});
+    story.say_of(INSPECTOR, "hazard", 0x83, made);
+    for (who, found_at) in [(COLLEAGUE, "2022-12-01T00:00:00Z"), (INSPECTOR, "2023-06-02T00:00:00Z")] {
+        let patch = json!({"kind": "patch", "set": {"found_at": {"new": found_at}}});
+        let outcome = story.say_of(who, "hazard", 0x83, patch);
+        assert_eq!(field(&outcome, "found_at"), Some(FieldOutcome::Proposal), "{found_at}");
+    }
+    assert_eq!(record(&story, 0x83).shown_text("found_at").as_deref(), Some("2023-06-01T00:00:00Z"));
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use paicha::usecases::verify_store::verify_store;
-use paicha_db::Statement;
+use paicha_db::{Engine, Statement};
 use paicha_tests::app::{SignedIn, TestApp, both_servers};
 use serde_json::{Value, json};
 use sync_protocol::digest::{op_digest, sha256};
@@ -286,4 +286,51 @@ async fn a_hazard_is_judged_by_the_standard_of_its_day() {
         Ok(())
     })
     .await;
+}
+
+/// Settings of an office that closes its list on the 25th and counts 附件2 until it is handed in.
+const CHOICES: [(&str, &str); 3] =
+    [("appendix1.window", "fixed_day"), ("appendix1.window_day", "26"), ("appendix2.cutoff", "submit_day")];
+
+#[tokio::test]
+async fn an_office_may_close_on_a_day_and_count_until_it_hands_in() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let app = TestApp::start_with(engine, &CHOICES).await.unwrap();
+        closes_on_the_25th(&app).await.unwrap_or_else(|error| panic!("{engine:?}: {error:?}"));
+        app.remove().await.unwrap();
+    }
+}
+
+async fn closes_on_the_25th(app: &TestApp) -> Result<()> {
+    let mut here = Office::new(app, "2023-06-28T09:00:00+08:00").await?;
+    let head = here.head.clone();
+    here.visit(1, "2023-05-25T23:59:59+08:00").await?;
+    here.visit(2, "2023-05-26T00:00:00+08:00").await?;
+    here.visit(3, "2023-06-25T09:00:00+08:00").await?;
+    here.visit(4, "2023-06-26T09:00:00+08:00").await?;
+    let listed = |form: &Value| -> Vec<u64> {
+        let rows = form["rows"].as_array().into_iter().flatten();
+        let places = rows.filter_map(|row| row["place"].as_str()?.strip_prefix("演示店")?.parse().ok());
+        places.collect()
+    };
+    assert_eq!(listed(&here.read("appendix1", "2023-06", "").await?), [2, 3]);
+    here.act(&head, "appendix1", "2023-06", submit()).await?;
+    // It came late, and is of the form that is closed: the next prints it.
+    here.visit(5, "2023-06-24T09:00:00+08:00").await?;
+    let july = here.read("appendix1", "2023-07", "").await?;
+    assert_eq!(listed(&july), [5, 4]);
+    assert_eq!((&july["rows"][0]["remark"], &july["rows"][1]["remark"]), (&json!("补报6月"), &json!("")));
+    here.hazard(6, "2023-06-12T09:00:00+08:00").await?;
+    assert_eq!(here.read("appendix2", "2023-06", "").await?["numbers"]["1.3"], 1, "found in the month of the form");
+    let handed_in = here.act(&head, "appendix2", "2023-06", submit()).await?;
+    assert_eq!(handed_in["late"]["text"], "提交后没有新的变化");
+    app.clock.set("2023-06-29T09:00:00+08:00".parse::<Micros>()?.as_micros());
+    here.hazard(7, "2023-06-28T15:00:00+08:00").await?;
+    let life = here.life("appendix2", "2023-06").await?;
+    assert_eq!(life["late"]["text"], "提交后没有新的变化", "it was found after the form was handed in");
+    here.hazard(8, "2023-06-27T15:00:00+08:00").await?;
+    let life = here.life("appendix2", "2023-06").await?;
+    assert_eq!(life["late"]["numbers"], json!(["一.3：1 → 2"]), "{life}");
+    assert_eq!(here.read("appendix2", "2023-07", "").await?["numbers"]["1.3"], 3);
+    Ok(())
 }

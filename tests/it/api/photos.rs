@@ -1,6 +1,8 @@
 //! Photos: what is known of them, their files, who may open them, and what a browser may keep.
 
 use anyhow::{Context as _, Result};
+use paicha::blobs::{Derivative, derived_key, original_key};
+use paicha_db::Engine;
 use paicha_photos::sample::{Stamp, field_photo};
 use paicha_tests::databases::ENGINES;
 use reqwest::{Method, Response};
@@ -40,7 +42,7 @@ async fn a_stored_photo_has_facts_and_links_that_open_without_signing_in() -> Re
         assert_eq!(original.bytes().await?, bytes);
         let thumbnail = open(&rig, &facts["links"]["thumbnail"]).await?;
         let kept = [header(&thumbnail, "cache-control"), header(&thumbnail, "x-content-type-options")];
-        assert_eq!(kept, ["private, max-age=31536000, immutable", "nosniff"]);
+        assert_eq!(kept, ["private, max-age=1800, immutable", "nosniff"]);
         let tag = header(&thumbnail, "etag").to_owned();
         let picture = image::load_from_memory(&thumbnail.bytes().await?)?;
         assert_eq!((picture.width(), picture.height()), (320, 240));
@@ -164,4 +166,36 @@ async fn a_photo_of_another_village_looks_as_if_it_were_not_there() -> Result<()
         rig.stop().await?;
     }
     Ok(())
+}
+
+#[tokio::test]
+async fn a_preview_that_is_lost_is_made_again_and_the_form_says_so_meanwhile() -> Result<()> {
+    let mut rig = Rig::start(Engine::Sqlite, &[]).await?;
+    let mut field = Field::new(&rig, VILLAGE).await?;
+    field.hazard(20, 10, json!({})).await?;
+    let bytes = field_photo(1, 800, 600, &Stamp::default());
+    field.photo(20, 30, "before", &bytes).await?;
+    let phone = field.phone.clone();
+    rig.start_jobs();
+    let photo = rig.photo_when(id(30), |row| row.derive_state.is_some()).await?;
+    let path = format!("/v1/photos/{}/thumbnail", id(30));
+    assert_eq!(get(&rig, &phone, &path).await?.status(), 200);
+    let hash = photo.sha256.as_slice().try_into()?;
+    let original = format!("/v1/photos/{}/original", id(30));
+    for lost in [Derivative::Thumbnail, Derivative::Preview] {
+        rig.app.blobs.delete(&derived_key(&hash, photo.derive_version, lost)).await?;
+    }
+    let answer = get(&rig, &phone, &path).await?;
+    assert_eq!((answer.status().as_u16(), &answer.json::<Value>().await?["stage"]), (202, &json!("stored")));
+    let mut tries = 0;
+    while get(&rig, &phone, &path).await?.status() != 200 {
+        tries += 1;
+        anyhow::ensure!(tries < 400, "it is not made again");
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    assert_eq!(get(&rig, &phone, &format!("/v1/photos/{}/preview", id(30))).await?.status(), 200);
+    rig.app.blobs.delete(&original_key(&hash)).await?;
+    let answer = get(&rig, &phone, &original).await?;
+    assert_eq!((answer.status().as_u16(), &answer.json::<Value>().await?["stage"]), (202, &json!("declared")));
+    rig.stop().await
 }

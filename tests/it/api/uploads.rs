@@ -227,3 +227,26 @@ async fn only_hashes_of_the_own_villages_are_known() -> Result<()> {
     assert_eq!(problem(bad).await?, (400, "bad-parameter".to_owned()));
     rig.stop().await
 }
+
+#[tokio::test]
+async fn a_hash_is_no_password() -> Result<()> {
+    let rig = Rig::start(Engine::Sqlite, &[]).await?;
+    let (phone, stranger) = (rig.phone(VILLAGE).await?, rig.phone(OTHER_VILLAGE).await?);
+    let bytes = noise(11, 500);
+    let photo = rig.declare(&phone, VILLAGE, &bytes).await?;
+    rig.upload(&phone, &photo, &bytes).await?;
+    let copy = rig.declare(&stranger, OTHER_VILLAGE, &bytes).await?;
+    let path = rig.create(&stranger, &copy).await?;
+    assert_eq!(rig.offset(&stranger, &path).await?, 0, "who has the picture can send it");
+    assert_eq!(paicha::usecases::settle_photos::settle_photos(&rig.app, None, 10).await?, None);
+    assert!(!rig.photo(copy.id).await?.stored);
+    let original = format!("/v1/photos/{}/original", copy.id);
+    assert_eq!(rig.request(&stranger, Method::GET, &original).send().await?.status(), 202);
+    rig.append(&stranger, &path, 0, &bytes).send().await?.error_for_status()?;
+    assert!(rig.photo(copy.id).await?.stored && rig.photo(photo.id).await?.stored);
+    // Sent once, it need not be sent again to the same village.
+    let again = rig.declare(&stranger, OTHER_VILLAGE, &bytes).await?;
+    let path = rig.create(&stranger, &again).await?;
+    assert_eq!(rig.offset(&stranger, &path).await?, bytes.len());
+    rig.stop().await
+}

@@ -4,6 +4,7 @@
 //! What a newcomer gets wrong: a crash point in the source that is missing from the table in `points` fails a test.
 
 mod points;
+mod restored;
 mod whenever;
 
 use crate::stories::{check_handed_in, hazards};

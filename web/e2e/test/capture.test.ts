@@ -1,6 +1,6 @@
 /** An inspector captures without signal, the tab is killed, and everything reaches the office: the whole way of one finding. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { Phone } from "../src/phone";
+import { HERE, Phone } from "../src/phone";
 import { LINXI, TestServer } from "../src/server";
 import type { HazardPage, RecordView } from "../src/views";
 
@@ -81,4 +81,48 @@ it("a major finding by a criterion takes five taps too", async () => {
   const { items } = await majors();
   const { fields } = await server.get<RecordView>("safety", `/v1/hazards/${items[0]!.id}`);
   expect(fields.find(({ name }) => name === "criterion_ids")?.shown).toHaveLength(1);
+});
+
+it("two open tabs keep their own findings, and what a closed one left is taken up again", async () => {
+  const { page: first, context } = phone;
+  await phone.goTo("首页");
+  await phone.photograph();
+  const second = await context.newPage();
+  await second.goto(`${server.address}/app/`);
+  await second.getByRole("button", { name: "拍隐患" }).waitFor();
+  expect(await second.getByText("有一条没填完的隐患").count()).toBe(0);
+  phone.page = second;
+  await phone.capture("一般", "第二个窗口里的隐患");
+  phone.page = first;
+  await first.getByRole("img", { name: "第1张照片" }).waitFor();
+
+  await phone.reopen({ offline: false });
+  await phone.page.getByText("有一条没填完的隐患").click();
+  await phone.page.getByRole("img", { name: "第1张照片" }).waitFor();
+  await phone.page.getByRole("radio", { name: "一般" }).click();
+  await phone.page.getByLabel("描述").fill("第一个窗口里的隐患");
+  await phone.page.getByRole("button", { name: "保存" }).click();
+  const found = async (): Promise<(string | null)[]> => {
+    const { items } = await server.get<HazardPage>("safety", `/v1/hazards?village=${LINXI}&level=general`);
+    return items.map(({ description }) => description).sort();
+  };
+  await expect.poll(found, { timeout: 20_000 }).toEqual(["第一个窗口里的隐患", "第二个窗口里的隐患"]);
+  expect(await phone.page.getByText("有一条没填完的隐患").count()).toBe(0);
+});
+
+it("a finding is where its photo was taken, not where its form was finished", async () => {
+  await phone.photograph();
+  await phone.context.setGeolocation({ latitude: 31.9, longitude: 108.6, accuracy: 3 });
+  await phone.page.getByRole("button", { name: /^下一步/ }).click();
+  await phone.page.getByRole("radio", { name: "一般" }).click();
+  await phone.page.getByLabel("描述").fill("回到办公室才填完");
+  await phone.page.getByRole("button", { name: "保存" }).click();
+  await phone.context.setGeolocation(HERE);
+  const fix = async (): Promise<unknown> => {
+    const { items } = await server.get<HazardPage>("safety", `/v1/hazards?village=${LINXI}&level=general&text=${encodeURIComponent("回到办公室")}`);
+    if (!items[0]) return null;
+    const { fields } = await server.get<RecordView>("safety", `/v1/hazards/${items[0].id}`);
+    return fields.find(({ name }) => name === "fix")?.text;
+  };
+  await expect.poll(fix, { timeout: 20_000 }).toBe("纬度31.947500，经度108.664000（WGS-84，精度约8米）");
 });

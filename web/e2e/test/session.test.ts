@@ -76,10 +76,17 @@ it("another inspector who signs in on a shared phone hands in the first one's wo
   await phone.page.getByRole("button", { name: "退出登录" }).click();
   await phone.page.getByRole("button", { name: "退出", exact: true }).click();
   await phone.page.getByText("没有上传，都还在").waitFor();
+  // Whoever picks the phone up now reads nothing.
+  expect(await phone.page.getByText("先不登录").count()).toBe(0);
+  await phone.page.goto(`${server.address}/app/hazards`).catch(() => undefined);
+  await phone.page.getByPlaceholder("街道发给您的用户名").waitFor();
+  expect(await phone.page.getByText("共用手机上的隐患").count()).toBe(0);
   await phone.context.setOffline(false);
   await phone.signIn("inspector4");
-  await phone.page.getByText("已上传").first().waitFor();
-  const { items } = await server.get<HazardPage>("safety", `/v1/hazards?village=${LINXI}`);
+  const handedIn = async (): Promise<HazardPage["items"]> => (await server.get<HazardPage>("safety", `/v1/hazards?village=${LINXI}`)).items;
+  await expect.poll(async () => (await handedIn()).map(({ description }) => description), { timeout: 20_000 }).toContain("共用手机上的隐患");
+  const items = await handedIn();
+  expect(await phone.page.getByText("有一条没填完的隐患").count()).toBe(0);
   const hazard = items.find((item) => item.description === "共用手机上的隐患")!;
   const view = await server.get<{ fields: { name: string; text: string }[] }>("safety", `/v1/hazards/${hazard.id}`);
   expect(view.fields.find(({ name }) => name === "finders")?.text).toBe("演安三");

@@ -1,6 +1,7 @@
 /**
  * The finding that is being entered. Every change is written to the database at once, photos apart from the form, so that a killed tab loses
- * no tap; saving it as a finding empties it. There is one at a time, because a person stands in one place.
+ * no tap; saving it takes it out in the same transaction. A tab has one at a time, because a person stands in one place; what another tab is
+ * entering has rows of its own and is never touched. What is left of a closed tab is taken up by the next one that has nothing to do.
  */
 import { newId } from "@paicha/shared/ids";
 import type { Fix } from "@paicha/shared/op";
@@ -9,8 +10,8 @@ import { reactive, toRaw, watch } from "vue";
 import { phone } from "./phone";
 import { fixNow } from "./position";
 
-const FORM_KEY = "finding";
-const PHOTO_PREFIX = "photo:";
+/** A fix says where a finding was made only so long after it was begun: later the person may be on the way, or back in the office. */
+const FIX_FOR_MS = 10 * 60_000;
 
 /** Level that stands for "nothing found". */
 export const NO_HAZARD = "none";
@@ -63,17 +64,57 @@ export function hasDraft(): boolean {
   return draft.photos.length > 0 || draft.form.startedAt > 0;
 }
 
-/** Reads the draft of before, if a tab was killed over it. */
+/** The draft's rows, with the person in the id: `PERSON.ID/form`, and `PERSON.ID/photo/PHOTO` for each photo. */
+let draftId = "";
+const formKey = (): string => `${draftId}/form`;
+const photoKey = (photo: string): string => `${draftId}/photo/${photo}`;
+
+/** Reads a draft of before, if a tab was killed over it. */
 export async function restoreDraft(): Promise<void> {
-  const rows = await phone.store.drafts.toArray();
-  const form = rows.find((row) => row.key === FORM_KEY)?.value as DraftForm | undefined;
-  if (form) draft.form = { ...emptyForm(), ...form };
-  draft.photos = rows.filter((row) => row.key.startsWith(PHOTO_PREFIX)).map((row) => row.value as DraftPhoto);
+  await takeUp();
   watch(() => draft.form, keepForm, { deep: true });
 }
 
+/** Somebody else may have the phone now: what one person entered is not saved under another's name. */
+export async function takeUpOwnDraft(): Promise<void> {
+  await takeUp();
+}
+
+/** Takes up the person's oldest draft that no open tab has, or begins an empty one. */
+async function takeUp(): Promise<void> {
+  const owner = `${(await phone.store.get("user"))?.id ?? ""}.`;
+  const keys = await phone.store.drafts.toCollection().primaryKeys();
+  const own = keys.filter((key) => key.startsWith(owner) && key.includes("/")).map((key) => key.split("/", 1)[0]!);
+  for (const id of [...new Set(own)].sort().concat(owner + newId(Date.now()))) {
+    if (await claim(id)) {
+      draftId = id;
+      break;
+    }
+  }
+  const rows = await phone.store.drafts.where("key").startsWith(`${draftId}/`).toArray();
+  const form = rows.find((row) => row.key === formKey())?.value as DraftForm | undefined;
+  draft.form = { ...emptyForm(), ...form };
+  draft.photos = rows.filter((row) => row.key.startsWith(photoKey(""))).map((row) => row.value as DraftPhoto);
+}
+
+/** Lets go of the draft this tab had. */
+let letGo: () => void = () => undefined;
+
+/** Whether this tab has the draft from now on: one that an open tab is filling in stays with that tab. */
+async function claim(id: string): Promise<boolean> {
+  // Browsers without locks are old and have one tab of an installed app.
+  if (!navigator.locks) return true;
+  letGo();
+  return new Promise((answer) => {
+    void navigator.locks.request(`paicha-draft-${id}`, { ifAvailable: true }, (lock) => {
+      answer(lock !== null);
+      return lock === null ? undefined : new Promise<void>((done) => (letGo = done));
+    });
+  });
+}
+
 async function keepForm(form: DraftForm): Promise<void> {
-  if (hasDraft()) await phone.store.drafts.put({ key: FORM_KEY, value: structuredClone(deepRaw(form)) });
+  if (hasDraft()) await phone.store.drafts.put({ key: formKey(), value: structuredClone(deepRaw(form)) });
 }
 
 function deepRaw(form: DraftForm): DraftForm {
@@ -85,21 +126,38 @@ export async function addPhoto(bytes: Blob, source: PhotoDraft["source"]): Promi
   const now = Date.now();
   const photo = { id: newId(now), bytes, source, takenAt: now, fix: fixNow(now) };
   if (draft.form.startedAt === 0) draft.form.startedAt = now;
-  await phone.store.drafts.put({ key: PHOTO_PREFIX + photo.id, value: photo });
+  await phone.store.drafts.put({ key: photoKey(photo.id), value: photo });
   draft.photos.push(photo);
 }
 
 /** Takes a photo out of the draft. */
 export async function dropPhoto(id: string): Promise<void> {
-  await phone.store.drafts.delete(PHOTO_PREFIX + id);
+  await phone.store.drafts.delete(photoKey(id));
   draft.photos = draft.photos.filter((photo) => photo.id !== id);
 }
 
-/** Begins anew. */
+/** Every row of this draft; of other drafts none. */
+async function enteredKeys(): Promise<string[]> {
+  return phone.store.drafts.where("key").startsWith(`${draftId}/`).primaryKeys();
+}
+
+/** Begins anew, or goes on with what a closed tab left. */
 export async function discardDraft(): Promise<void> {
-  draft.form = emptyForm();
-  draft.photos = [];
-  await phone.store.drafts.clear();
+  await phone.store.drafts.bulkDelete(await enteredKeys());
+  await takeUp();
+}
+
+/** Keeps where the phone is while that still says where the finding was made, the most exact of what was measured. */
+export function noteFix(now: number): void {
+  const fix = fixNow(now);
+  const { form } = draft;
+  if (fix === null || (form.startedAt > 0 && now - form.startedAt > FIX_FOR_MS)) return;
+  if (form.fix === null || (fix.acc_m ?? Infinity) <= (form.fix.acc_m ?? Infinity)) form.fix = fix;
+}
+
+/** Where the finding was made: where its first photo was taken, or where the phone was while it was begun. */
+export function findingFix(): Fix | null {
+  return draft.photos.find((photo) => photo.fix)?.fix ?? draft.form.fix;
 }
 
 /** What the office's people find is 街道排查, a department's 部门检查, everybody else's 村（社区）排查. */
@@ -116,7 +174,8 @@ export async function saveDraft(): Promise<Receipt> {
   const village = form.place?.village || form.village;
   if (village === "") throw new Error("手机上还没有村（社区）资料，暂时不能保存；照片和填写的内容都留着。请在有网时打开一次本程序");
   const now = Date.now();
-  const fix = fixNow(now) ?? form.fix ?? draft.photos.find((photo) => photo.fix)?.fix ?? null;
+  noteFix(now);
+  const fix = findingFix();
   const plainFix = fix ? (JSON.parse(JSON.stringify(fix)) as Fix) : null;
   const finding: Finding = {
     village,
@@ -137,8 +196,8 @@ export async function saveDraft(): Promise<Receipt> {
     })),
     noPhotoReason: draft.photos.length === 0 ? "未拍照" : null,
   };
-  const receipt = await saveFinding(phone, finding);
-  await discardDraft();
+  const receipt = await saveFinding(phone, finding, await enteredKeys());
+  await takeUp();
   return receipt;
 }
 

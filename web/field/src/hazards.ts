@@ -35,7 +35,10 @@ export async function listHazards(): Promise<HazardItem[]> {
   const rows = await store.records.where("kind").equals("hazard").toArray();
   const known = new Map(rows.map((row) => [row.id, row]));
   const queued = await store.outbox.filter((row) => row.text !== "" && isLaidOver({ state: row.state, seen: row.seen === 1 }, false)).toArray();
-  const own = queued.filter((row) => !known.has(row.record) && row.text.includes('"kind":"create"') && row.text.includes('"type":"hazard"'));
+  // What somebody else saved on this phone is theirs to see once the server has it.
+  const me = JSON.stringify((await store.get("user"))?.id ?? "");
+  const mine = queued.filter((row) => row.state === "queued" || row.text.includes(`"author":${me}`));
+  const own = mine.filter((row) => !known.has(row.record) && row.text.includes('"kind":"create"') && row.text.includes('"type":"hazard"'));
   const ids = [...new Set([...known.keys(), ...own.map((row) => row.record)])];
   const items = await Promise.all(
     ids.map(async (id) => {

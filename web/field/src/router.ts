@@ -1,4 +1,7 @@
-/** The screens. Nobody gets past the sign-in before the first enrolment; after that everything works without a session. */
+/**
+ * The screens. Nobody gets past the sign-in before the first enrolment, or after somebody signed out; otherwise everything works without a
+ * session, also when it ended by itself.
+ */
 import { createRouter, createWebHistory } from "vue-router";
 import { phone } from "./phone";
 import HomeView from "./views/HomeView.vue";
@@ -24,5 +27,6 @@ export const router = createRouter({
 
 router.beforeEach(async (to) => {
   if (to.name === "sign-in") return true;
-  return (await phone.store.get("user")) ? true : { name: "sign-in" };
+  const [user, left] = await Promise.all([phone.store.get("user"), phone.store.get("signed_out")]);
+  return user && !left ? true : { name: "sign-in" };
 });

@@ -58,7 +58,7 @@ export interface Receipt {
 }
 
 /** Saves a finding. Durable when it returns; needs no server. */
-export async function saveFinding(phone: Phone, finding: Finding): Promise<Receipt> {
+export async function saveFinding(phone: Phone, finding: Finding, entered: string[] = []): Promise<Receipt> {
   const now = phone.env.nowMs();
   const receipt = {
     inspection: newId(now),
@@ -91,7 +91,7 @@ export async function saveFinding(phone: Phone, finding: Finding): Promise<Recei
     }
   }
   drafts.push({ village: finding.village, record: receipt.inspection, recordKind: "inspection", baseRev: 0, body: { kind: "submit" } });
-  const ops = await save(phone, drafts, photos);
+  const ops = await save(phone, drafts, photos, entered);
   return { ...receipt, ops: ops.length };
 }
 

@@ -94,7 +94,12 @@ function hasProof(record: RecordState, entry: Entry): boolean {
   const began = (record.fields.state ?? []).filter((state) => state.value === "fixing" && micros(state) <= micros(entry)).map(micros);
   const since = Math.max(micros(record.created), ...began);
   return Object.values(record.photos ?? {}).some(
-    (link) => shows(link, "after") && link.in_app === true && isLive(link) && link.attached.some((stamp) => micros(stamp) >= since),
+    (link) =>
+      shows(link, "after") &&
+      link.in_app === true &&
+      isLive(link) &&
+      link.attached.length > 0 &&
+      link.attached.every((stamp) => micros(stamp) >= since),
   );
 }
 

@@ -32,10 +32,14 @@ export interface DraftPhoto {
   urgency: number;
 }
 
-/** Freezes drafts as one save and writes them durably. Answers the operations' ids in order. */
-export async function save({ store, env }: Phone, drafts: Draft[], photos: DraftPhoto[] = []): Promise<string[]> {
+/**
+ * Freezes drafts as one save and writes them durably. Answers the operations' ids in order. The entered rows that this save is made from go
+ * in the same transaction: a tab that is killed has either the form or the save, never both and never neither.
+ */
+export async function save({ store, env }: Phone, drafts: Draft[], photos: DraftPhoto[] = [], entered: string[] = []): Promise<string[]> {
   const now = env.nowMs();
-  return store.transaction("rw", store.meta, store.outbox, store.photos, store.photoBytes, async () => {
+  return store.transaction("rw", [store.meta, store.outbox, store.photos, store.photoBytes, store.drafts], async () => {
+    await store.drafts.bulkDelete(entered);
     const user = await store.get("user");
     if (!user) throw new NotEnrolledError();
     const scope = (await store.get("scope_version")) ?? 0;

@@ -39,19 +39,36 @@ export async function enrol(phone: Phone, { login, password, label, model }: Enr
   await phone.store.set({ login });
 }
 
-/** Ends the session. The outbox, the photos and who did the work stay. */
+/**
+ * Ends the session. What was not sent yet, the photos and who did the work stay; what the server has can be fetched again, and is not left
+ * for whoever picks the phone up next.
+ */
 export async function signOut(phone: Phone): Promise<void> {
   try {
     await call(phone, "/v1/auth/logout", { method: "POST" });
   } catch {
     // Without signal the server learns it when the token ends; the phone forgets it now.
   }
-  await phone.store.set({ access_token: null, refresh_token: null });
+  const { store } = phone;
+  await store.transaction("rw", [store.meta, store.records, store.feeds, store.news], async () => {
+    await forget(store);
+    await store.set({ access_token: null, refresh_token: null, signed_out: true });
+  });
+}
+
+/** Forgets what was fetched for a person. */
+async function forget(store: Store): Promise<void> {
+  await Promise.all([store.records.clear(), store.feeds.clear(), store.news.clear()]);
+  await store.set({ cursor: null, villages: [], roles: [] });
 }
 
 async function keep({ store, env }: Phone, session: SessionBody): Promise<void> {
-  await store.transaction("rw", store.meta, async () => {
+  await store.transaction("rw", [store.meta, store.records, store.feeds, store.news], async () => {
+    const before = await store.get("user");
+    // Whoever it was for may see more than who comes now.
+    if (before && before.id !== session.user.id) await forget(store);
     await store.set({
+      signed_out: false,
       access_token: session.access_token,
       access_until: env.nowMs() + session.expires_in_s * 1_000,
       refresh_token: session.refresh_token,

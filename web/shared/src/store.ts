@@ -167,6 +167,8 @@ export interface Meta {
   last_seq: number;
   device: string;
   user: SignedIn;
+  /** The person said that they were done with this phone; nothing but signing in is open. */
+  signed_out: boolean;
   login: string;
   access_token: string | null;
   access_until: number;

@@ -50,11 +50,13 @@ export interface SavedWork {
   state: StateWord;
 }
 
-/** Local saves, newest first, at most `limit`. */
+/** Local saves of this person, and those of others that are not sent yet; newest first, at most `limit`. */
 export async function listSavedWork(store: Store, syncing: boolean, limit: number): Promise<SavedWork[]> {
+  const me = `"author":${JSON.stringify((await store.get("user"))?.id ?? "")}`;
   const rows = await store.outbox
     .orderBy("saved")
     .reverse()
+    .filter((row) => row.state === "queued" || row.text === "" || row.text.includes(me))
     .limit(limit * 8)
     .toArray();
   const saves = new Map<string, OutboxRow[]>();

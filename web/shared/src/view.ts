@@ -30,15 +30,21 @@ export async function shownWith(store: Store, record: string, server: RecordStat
   return layOver(record, server, pending);
 }
 
-/** Sets fields of a record. Base values are what the screen shows now. */
-export async function editRecord(phone: Phone, record: string, values: Record<string, Json>): Promise<string> {
+/** What a person had before their eyes when they began to change a record. */
+export type Seen = Pick<ShownRecord, "rev" | "fields">;
+
+/**
+ * Sets fields of a record. `seen` is what the form was filled with: what arrived while it was open was not seen, and claiming so would let
+ * this value take the place of somebody else's without a word.
+ */
+export async function editRecord(phone: Phone, record: string, values: Record<string, Json>, seen: Seen): Promise<string> {
   const shown = await requireShown(phone, record);
   const set: Record<string, Change> = {};
   for (const [name, value] of Object.entries(values)) {
-    const base = shown.fields[name];
+    const base = seen.fields[name];
     set[name] = base === undefined ? { new: value } : { base, new: value };
   }
-  return saveAbout(phone, shown, { kind: "patch", set });
+  return saveAbout(phone, { ...shown, rev: seen.rev }, { kind: "patch", set });
 }
 
 /** Takes an edge of the record's state machine, from the state shown now. */

@@ -130,6 +130,17 @@ pub async fn list_photos_by_sha256(tx: &mut Tx, sha256: &[u8], limit: i64) -> Re
     tx.fetch_all(statement).await?.iter().map(photo_row).collect()
 }
 
+/// Whether a stored photo of this feed has this original. What other feeds hold is nobody's business there: a hash is no password.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn is_stored_in_feed(tx: &mut Tx, feed: &str, sha256: &[u8]) -> Result<bool, DbError> {
+    let statement = Statement::new("SELECT 1 AS one FROM photos WHERE sha256 = $1 AND feed = $2 AND stored LIMIT 1")
+        .bind(sha256)
+        .bind(feed);
+    Ok(tx.fetch_optional(statement).await?.is_some())
+}
+
 /// Photos with a DCT hash in a feed whose record changed after (position, id), in that order, each with its position.
 ///
 /// # Errors
@@ -171,7 +182,8 @@ pub async fn list_photos_to_derive(tx: &mut Tx, version: i64, limit: i64) -> Res
     tx.fetch_all(statement).await?.iter().map(photo_row).collect()
 }
 
-/// Photos after an id whose original is here although they are not marked as stored, in order of id, whatever their feed.
+/// Photos after an id whose original was sent for them, or for another of their feed, although they are not marked as stored; in order of id,
+/// whatever their feed.
 ///
 /// # Errors
 /// When the database fails; the transaction is then over.
@@ -179,7 +191,13 @@ pub async fn list_photos_to_settle(tx: &mut Tx, after: Option<Uuid>, limit: i64)
     let statement = Statement::new(
         "SELECT id, feed, photos.sha256, photos.bytes, mime, stored, derive_state, derive_version, taken_at, lat84, lon84,
              dhash, phash, entropy_bits, declared_at
-         FROM photos JOIN blobs ON blobs.sha256 = photos.sha256 WHERE NOT stored AND id > $1 ORDER BY id LIMIT $2",
+         FROM photos JOIN blobs ON blobs.sha256 = photos.sha256 AND blobs.bytes = photos.bytes
+         WHERE NOT stored AND id > $1
+           AND (EXISTS (SELECT 1 FROM uploads
+               WHERE uploads.photo = photos.id AND uploads.sha256 = photos.sha256 AND uploads.finished)
+             OR EXISTS (SELECT 1 FROM photos AS same
+               WHERE same.sha256 = photos.sha256 AND same.feed = photos.feed AND same.stored))
+         ORDER BY id LIMIT $2",
     )
     .bind(after.unwrap_or(Uuid::nil()))
     .bind(limit);

@@ -9,8 +9,7 @@ use crate::http::parameters::{IdInPath, Parameters};
 use crate::http::problem::{ApiError, ProblemBody};
 use crate::http::ranges::{Wanted, wanted_range};
 use crate::usecases::find_photo::{
-    Asker, FileAnswer, FoundFile, PhotoFacts, find_photo, find_photo_file, photo_file_length, read_photo_part,
-    stream_photo_file,
+    Asker, FileAnswer, FoundFile, PhotoFacts, find_photo, find_photo_file, read_photo_part, stream_photo_file,
 };
 use crate::usecases::reading::links::{PhotoFile, open_link};
 use axum::body::Body;
@@ -32,6 +31,9 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(preview))
         .routes(routes!(thumbnail))
 }
+
+/// What a browser may keep, and no longer than a link lasts: a shared one must not show pictures long after somebody has signed out.
+const KEPT_BY_BROWSER: &str = "private, max-age=1800, immutable";
 
 /// A link's key, in place of an access token.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -136,7 +138,7 @@ async fn file_answer(app: &App, asked: &HeaderMap, found: &FoundFile, file: Phot
         if is_known { StatusCode::NOT_MODIFIED.into_response() } else { body(app, asked, found, file, &tag).await? };
     let headers = response.headers_mut();
     headers.insert(header::ETAG, HeaderValue::from_str(&tag).map_err(ApiError::internal)?);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=31536000, immutable"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(KEPT_BY_BROWSER));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     Ok(response)
 }
@@ -148,7 +150,7 @@ async fn body(
     file: PhotoFile,
     tag: &str,
 ) -> Result<Response, ApiError> {
-    let length = photo_file_length(app, &found.key).await?;
+    let length = found.length;
     let wanted = if file == PhotoFile::Original { wanted_range(asked, length, tag) } else { Wanted::Whole };
     let mut response = match wanted {
         Wanted::Whole => {

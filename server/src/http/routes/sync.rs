@@ -95,7 +95,7 @@ async fn push(
     let pushed = push_operations(app.clone(), caller, batch).await?;
     let server_time = app.now();
     let response = PushResponse {
-        epoch: app.installation.epoch.clone(),
+        epoch: pushed.epoch,
         server_time,
         anchor: seal_anchor(&app, server_time),
         consumed_to: pushed.consumed_to,

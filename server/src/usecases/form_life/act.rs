@@ -52,13 +52,13 @@ pub async fn act_on_form(app: &App, caller: &Caller, query: &FormQuery, act: &Fo
     }
     let standing = in_force(&mut tx, &loaded.life).await?;
     let place = (&loaded.area, loaded.villages.as_slice());
-    let office = &app.config.office.name;
+    let config = &app.config;
     let which = (query.kind, query.month);
     let content: Option<FormContent> = match action {
-        FormAction::Submit => Some(content::compute(&mut tx, which, place, office, at, Purpose::HandIn).await?),
+        FormAction::Submit => Some(content::compute(&mut tx, which, place, config, at, Purpose::HandIn).await?),
         FormAction::RequestCorrection => {
             let purpose = standing.as_ref().map_or(Purpose::HandIn, Purpose::Correct);
-            Some(content::compute(&mut tx, which, place, office, at, purpose).await?)
+            Some(content::compute(&mut tx, which, place, config, at, purpose).await?)
         }
         FormAction::Return | FormAction::Lock | FormAction::ApproveCorrection | FormAction::RefuseCorrection => None,
     };

@@ -6,6 +6,7 @@ use super::facts::{self, Facts};
 use super::view::changed_rows;
 use super::{FormKind, LifeError};
 use crate::app::App;
+use crate::config::Config;
 use paicha_db::feeds::FeedRow;
 use paicha_db::{DbError, Tx, projections};
 use serde::Serialize;
@@ -62,7 +63,7 @@ pub(super) async fn check(
     let facts = facts::gather(app, tx, (area, villages), content).await?;
     let mut found = Vec::new();
     found.extend(sums(content));
-    found.extend(of_records(&facts));
+    found.extend(of_records(&facts, app.config.workflow.suspected_days));
     if content.is_zero() {
         let words = match kind {
             FormKind::Appendix1 => "本月没有排查记录，请确认零报告",
@@ -71,7 +72,7 @@ pub(super) async fn check(
         found.push(soft("W1", words.to_owned(), Vec::new()));
     }
     if kind == FormKind::Appendix1 {
-        found.extend(changed_last_month(tx, (area, villages), month).await?);
+        found.extend(changed_last_month(tx, &app.config, (area, villages), month).await?);
     }
     if kind == FormKind::Appendix2 {
         found.extend(nothing_wrong(content));
@@ -86,6 +87,7 @@ pub(super) async fn check(
 /// W7: a visit that was printed last month has other findings now; its row never prints again by itself.
 async fn changed_last_month(
     tx: &mut Tx,
+    config: &Config,
     place: (&FeedRow, &[FeedRow]),
     month: Month,
 ) -> Result<Option<Check>, LifeError> {
@@ -93,9 +95,8 @@ async fn changed_last_month(
     let form = projections::find_form(tx, &place.0.id, "appendix1", &last.to_string()).await?;
     let Some(hash) = form.and_then(|form| form.content) else { return Ok(None) };
     let Some(standing) = stored_content(tx, &hash).await? else { return Ok(None) };
-    let office = standing.office_name.clone();
-    let now =
-        compute(tx, (FormKind::Appendix1, last), place, &office, standing.as_of, Purpose::Correct(&standing)).await?;
+    let purpose = Purpose::Correct(&standing);
+    let now = compute(tx, (FormKind::Appendix1, last), place, config, standing.as_of, purpose).await?;
     let rows: Vec<&str> = changed_rows(&standing, &now).collect();
     let words = format!("上月已报的表中第{}行发现的隐患有变化，请先申请更正上月的表，或说明", rows.join("、"));
     Ok((!rows.is_empty()).then(|| soft("W7", words, Vec::new())))
@@ -115,7 +116,7 @@ fn sums(content: &FormContent) -> Option<Check> {
 }
 
 /// B2 to B7: what is not settled about the records that the form rests on.
-fn of_records(facts: &Facts) -> Vec<Check> {
+fn of_records(facts: &Facts, suspected_days: u32) -> Vec<Check> {
     let mut found = Vec::new();
     let mut add = |code, records: &[RecordId], words: String| {
         if !records.is_empty() {
@@ -124,7 +125,7 @@ fn of_records(facts: &Facts) -> Vec<Check> {
     };
     add("B2", &facts.disputed, format!("有{}条记录存在未处理的冲突或申请，请先处理", facts.disputed.len()));
     add("B4", &facts.flagged, format!("有{}条记录的真实性提示（暂不采信）未处理", facts.flagged.len()));
-    let suspected = format!("有{}处疑似重大隐患登记超过3个工作日未核定", facts.suspected.len());
+    let suspected = format!("有{}处疑似重大隐患登记超过{suspected_days}个工作日未核定", facts.suspected.len());
     add("B5", &facts.suspected, suspected);
     add("B6", &facts.incomplete, format!("有{}条记录缺少必填内容（如判定标准），请补齐", facts.incomplete.len()));
     let unfounded = format!("有{}处重大隐患没有当日有效的判定标准，也不满三人集体判定", facts.unfounded.len());

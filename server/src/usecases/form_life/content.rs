@@ -2,6 +2,7 @@
 //! gets wrong: the hash is over this text and not over a file, because a file cannot contain its own hash and programs rewrite files.
 
 use super::{FormKind, LifeError};
+use crate::config::Config;
 use crate::usecases::read_appendix1::{Appendix1Form, FormPicture, FormRow, area_form};
 use crate::usecases::read_appendix2::{Appendix2Form, Counted, FormNumbers, numbers_of};
 use paicha_db::feeds::FeedRow;
@@ -27,7 +28,7 @@ pub struct FormContent {
     pub office_name: String,
     /// `YYYY-MM`.
     pub month: String,
-    /// How the window was chosen: `calendar_to_submit` or `prev_month_end`.
+    /// How the window was chosen: by the names of the settings.
     pub policy: String,
     /// End of what is counted, exclusive.
     pub cutoff: Micros,
@@ -171,10 +172,22 @@ impl ContentRow {
 pub(super) enum Purpose<'a> {
     /// Printing: the numbers of 附件2 name no records, and may have been counted before together with those of other areas.
     Print(Option<&'a FormNumbers>),
-    /// Handing in, and comparing with what was: every number names its records.
+    /// Handing in: every number names its records.
     HandIn,
+    /// Comparing with this: as handing in, by the choices of then.
+    Compare(&'a FormContent),
     /// Correcting this: as handing in, and 附件1 lists exactly the visits that the form listed.
     Correct(&'a FormContent),
+}
+
+impl<'a> Purpose<'a> {
+    /// What was handed in before, and by its choices.
+    fn standing(self) -> Option<&'a FormContent> {
+        match self {
+            Self::Compare(standing) | Self::Correct(standing) => Some(standing),
+            Self::Print(_) | Self::HandIn => None,
+        }
+    }
 }
 
 /// What the form of an area says now.
@@ -182,21 +195,26 @@ pub(super) async fn compute(
     tx: &mut Tx,
     (kind, month): (FormKind, Month),
     (area, villages): (&FeedRow, &[FeedRow]),
-    office_name: &str,
+    config: &Config,
     as_of: Micros,
     purpose: Purpose<'_>,
 ) -> Result<FormContent, LifeError> {
-    let (policy, cutoff) = match kind {
-        FormKind::Appendix1 => ("calendar_to_submit", month.next().first_instant()),
-        FormKind::Appendix2 => ("prev_month_end", month.first_instant()),
+    let choice = match purpose.standing() {
+        Some(standing) if kind == FormKind::Appendix1 => config.appendix1.as_was(&standing.policy),
+        Some(_) | None => config.appendix1.clone(),
+    };
+    let (policy, cutoff) = match (kind, purpose.standing()) {
+        (FormKind::Appendix1, _) => (choice.policy(), choice.window_of(month).1),
+        (FormKind::Appendix2, Some(standing)) => (standing.policy.clone(), standing.cutoff),
+        (FormKind::Appendix2, None) => (config.appendix2.policy().to_owned(), config.appendix2.cutoff_of(month, as_of)),
     };
     let mut content = FormContent {
         form_kind: kind.code().to_owned(),
         area: area.id.clone(),
         area_name: area.name.clone(),
-        office_name: office_name.to_owned(),
+        office_name: config.office.name.clone(),
         month: month.to_string(),
-        policy: policy.to_owned(),
+        policy,
         cutoff,
         as_of,
         appendix1: None,
@@ -207,16 +225,18 @@ pub(super) async fn compute(
         FormKind::Appendix1 => {
             let only = match purpose {
                 Purpose::Correct(standing) => Some(standing.records()),
-                Purpose::Print(_) | Purpose::HandIn => None,
+                Purpose::Print(_) | Purpose::HandIn | Purpose::Compare(_) => None,
             };
-            let form = area_form(tx, (area, villages), month, only.as_ref()).await?;
+            let form = area_form(tx, (area, villages), (month, &choice), only.as_ref()).await?;
             content.appendix1 = Some(form.rows.into_iter().map(ContentRow::of).collect());
         }
         FormKind::Appendix2 => {
             let FormNumbers { numbers, unchecked } = match purpose {
                 Purpose::Print(Some(counted)) => counted.clone(),
                 Purpose::Print(None) => Counted::read(tx, area, villages, cutoff).await?.of_all(),
-                Purpose::HandIn | Purpose::Correct(_) => numbers_of(tx, area, villages, cutoff).await?,
+                Purpose::HandIn | Purpose::Compare(_) | Purpose::Correct(_) => {
+                    numbers_of(tx, area, villages, cutoff).await?
+                }
             };
             let number = |(code, (value, records))| (code, ContentNumber { value, records });
             content.appendix2 = Some(numbers.into_iter().map(number).collect());

@@ -13,6 +13,7 @@ use paicha_db::projections::{self, HazardFilter, Page, Villages};
 use paicha_db::{DbError, Tx, records};
 use std::collections::BTreeSet;
 use sync_protocol::ids::RecordId;
+use sync_protocol::merge::is_merged_away;
 use sync_protocol::record::Record;
 use sync_protocol::time::{HOUR_US, LocalDate, Micros, end_of_working_days};
 use sync_protocol::workflow::five_missing;
@@ -26,8 +27,6 @@ const ROWS_MAX: i64 = 20_000;
 const PAGE_ROWS: i64 = 500;
 /// A phone is silent after so long.
 const SILENT_US: i64 = 48 * HOUR_US;
-/// Working days in which a 疑似 has to be judged.
-pub const JUDGE_WORKING_DAYS: u32 = 3;
 
 /// Fewest people of a collective judgement (GB 35181).
 const COLLECTIVE_MEMBERS_MIN: usize = 3;
@@ -72,9 +71,10 @@ pub(super) async fn gather(
         about_records(tx, some, &catalogue, &mut facts).await?;
     }
     let now = app.now();
+    let in_time = (now, app.config.workflow.suspected_days);
     let of_area = Villages::Only(codes.clone());
     for state in ["reg", "plan", "fixing", "verify"] {
-        about_open_hazards(tx, &of_area, state, now, &mut facts).await?;
+        about_open_hazards(tx, &of_area, state, in_time, &mut facts).await?;
     }
     let seen_before = now.saturating_add(-SILENT_US).as_micros();
     let phones = list_silent_phones(tx, &codes, seen_before, ROWS_MAX).await?;
@@ -140,7 +140,7 @@ async fn about_open_hazards(
     tx: &mut Tx,
     villages: &Villages,
     state: &str,
-    now: Micros,
+    (now, suspected_days): (Micros, u32),
     facts: &mut Facts,
 ) -> Result<(), DbError> {
     let filter = HazardFilter { state: Some(state.to_owned()), ..HazardFilter::default() };
@@ -153,12 +153,16 @@ async fn about_open_hazards(
         let ids: Vec<Uuid> = grave.map(|row| row.id).collect();
         for row in records::find_records(tx, &ids).await? {
             let hazard = read_record(&row)?;
+            if is_merged_away(&hazard, None) {
+                // What is asked of it is asked of the one that counts for both.
+                continue;
+            }
             match hazard.shown_text("level").as_deref() {
                 Some("major_direct" | "major_collective") if !five_missing(&hazard).is_empty() => {
                     facts.without_five.push(hazard.id);
                 }
                 Some("major_direct" | "major_collective") => {}
-                Some(_) | None if end_of_working_days(hazard.received_at, JUDGE_WORKING_DAYS) <= now => {
+                Some(_) | None if end_of_working_days(hazard.received_at, suspected_days) <= now => {
                     facts.suspected.push(hazard.id);
                 }
                 Some(_) | None => {}

@@ -7,6 +7,7 @@ use super::{PushError, context, publish, store};
 use crate::app::App;
 use crate::crash;
 use crate::usecases::caller::Caller;
+use crate::usecases::open_installation::find_epoch;
 use paicha_db::incarnations::{self, Incarnation, Seen};
 use paicha_db::ops::{self, Quarantined, StoredAnswer};
 use paicha_db::{DbError, Tx};
@@ -88,12 +89,13 @@ async fn lock(tx: &mut Tx, batch: &PushBatch, received_at: Micros) -> Result<Inc
     if life.device == batch.device.0 { Ok(life) } else { Err(PushError::IncarnationTaken) }
 }
 
-/// How far the phone's sequence is stored, when a batch brought nothing new.
-pub(super) async fn consumed(app: &App, batch: &PushBatch) -> Result<i64, DbError> {
+/// The name of this history, and how far the phone's sequence is stored.
+pub(super) async fn consumed(app: &App, batch: &PushBatch) -> Result<(String, i64), DbError> {
     let mut tx = app.database.begin_read().await?;
+    let epoch = find_epoch(&mut tx).await?;
     let life = incarnations::find_incarnation(&mut tx, batch.incarnation.0).await?;
     tx.rollback().await?;
-    Ok(life.map_or(0, |life| life.consumed))
+    Ok((epoch, life.map_or(0, |life| life.consumed)))
 }
 
 async fn sort<'a>(

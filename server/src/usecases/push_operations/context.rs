@@ -124,7 +124,11 @@ impl Facts<'_> {
         let fix = written_fix(op);
         let admitted = self.admitted.get(&id).copied();
         let (roles, scope) = if admitted.is_some() { self.vouched_for(op, roles) } else { (roles, scope) };
-        let event = admitted.unwrap_or_else(|| self.event(op, fix.as_ref()));
+        let mut event = admitted.unwrap_or_else(|| self.event(op, fix.as_ref()));
+        if matches!(op.body, Body::Resolve { .. } | Body::LinkDuplicate { .. }) {
+            // What was asked for counts from when it is agreed to, and that is when the server hears of it (Rulings).
+            event.at = self.received_at;
+        }
         let mut context = self.context(roles, scope, event);
         let located = fix.and_then(|fix| canonical(&fix).ok()).and_then(|point| self.app.village_map().locate(point));
         context.fix_village = located.and_then(|located| located.code.as_str().parse().ok());
@@ -209,7 +213,10 @@ impl Facts<'_> {
         if self.clock_off && graded.grade == Grade::C {
             return EventTime { at: self.received_at, grade: Grade::D, uncertainty_us: None, clock_suspect: true };
         }
-        self.last_event_at = self.last_event_at.max(Some(graded.event_at));
+        // A time of receipt says nothing of the phone's clock: whatever it captured before would look impossible after it.
+        if graded.grade != Grade::D {
+            self.last_event_at = self.last_event_at.max(Some(graded.event_at));
+        }
         EventTime {
             at: graded.event_at,
             grade: graded.grade,

@@ -12,6 +12,7 @@ use sync_protocol::digest::Sha256Bytes;
 use sync_protocol::ids::RecordId;
 use sync_protocol::record::Record;
 use sync_protocol::text::clean;
+use sync_protocol::time::Grade;
 use uuid::Uuid;
 
 /// Hazards of the visits that are read at once; more than a month of a busy village finds.
@@ -31,6 +32,8 @@ pub(super) struct Visit {
     pub(super) place_address: String,
     /// It names a place of another village, whose name is not shown.
     pub(super) place_elsewhere: bool,
+    /// Its phone's clock says nothing: the time is that of its receipt.
+    pub(super) time_unknown: bool,
     /// Code of the reason why it could not take place.
     pub(super) blocked: Option<String>,
     /// In order of level, then of finding.
@@ -162,15 +165,26 @@ fn visit(row: &InspectionRow, record: &Record, place: Option<&Record>) -> Visit 
         place_name: of_place("name"),
         place_address: of_place("address"),
         place_elsewhere: elsewhere.is_some(),
+        time_unknown: record.created.grade == Grade::D,
         blocked: record.shown_text("blocked_reason"),
         hazards: Vec::new(),
-        summary: text(record, "summary"),
-        handling: text(record, "handling"),
-        remark: text(record, "remark"),
+        summary: with_additions(record, "summary"),
+        handling: with_additions(record, "handling"),
+        remark: with_additions(record, "remark"),
         submitted: record.submitted.is_some(),
         photos: Vec::new(),
         joint: texts(record, "joint_visit").iter().filter_map(|id| id.parse().ok()).collect(),
     }
+}
+
+/// A text with what was added to it after the visit was submitted: it changes nothing that counts, and is never hidden.
+fn with_additions(record: &Record, field: &str) -> String {
+    let added = record.additions.iter().filter(|addition| addition.field == field);
+    let added = added.filter_map(|addition| addition.value.as_str()).map(|words| clean(words).into_owned());
+    let mut parts: Vec<String> = vec![text(record, field)];
+    parts.extend(added.map(|words| format!("补充：{words}")));
+    parts.retain(|part| !part.is_empty());
+    parts.join("；")
 }
 
 fn visit_hazard(record: &Record) -> VisitHazard {

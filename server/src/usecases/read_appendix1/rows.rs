@@ -3,11 +3,12 @@
 
 use super::facts::{PhotoState, Visit, VisitHazard, VisitPhoto};
 use super::{FormPicture, FormRow};
+use crate::config::{Appendix1, TimeNotation};
 use crate::usecases::reading::instant;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use sync_protocol::appendix::{
-    Finding, FindingLevel, Handling, InspectionResult, NO_HANDLING, PictureCandidate, UnitChoice, date_text,
+    Finding, FindingLevel, Handling, InspectionResult, NO_HANDLING, PictureCandidate, date_text, date_time_text,
     finding_text, handling_text, pick_pictures, place_text, remark_text, unit_text,
 };
 use sync_protocol::ids::RecordId;
@@ -20,9 +21,12 @@ const NOT_SUBMITTED: &str = "未提交";
 /// 备注 of a visit that names a place of another village: its name is not this village's to print.
 const PLACE_ELSEWHERE: &str = "所选场所属于其他村，待核实";
 
+/// 备注 of a visit whose phone had a clock that says nothing.
+const TIME_UNKNOWN: &str = "手机时间不准，排查时间待核实";
+
 /// The rows of a form, numbered from 1.
-pub(super) fn form_rows(visits: &[&Visit], month: Month) -> Vec<FormRow> {
-    (1..).zip(joint_visits(visits)).map(|(number, visits)| form_row(number, &visits, month)).collect()
+pub(super) fn form_rows(visits: &[&Visit], month: Month, choice: &Appendix1) -> Vec<FormRow> {
+    (1..).zip(joint_visits(visits)).map(|(number, visits)| form_row(number, &visits, (month, choice))).collect()
 }
 
 /// Visits in their order, those that name each other together where the first of them stands. Being joined reaches further: of three
@@ -59,7 +63,7 @@ fn first_of(leader: &[usize], mut place: usize) -> usize {
     place
 }
 
-fn form_row(number: u32, visits: &[&Visit], month: Month) -> FormRow {
+fn form_row(number: u32, visits: &[&Visit], (month, choice): (Month, &Appendix1)) -> FormRow {
     let first = visits[0];
     let mut hazards: Vec<&VisitHazard> = visits.iter().flat_map(|visit| &visit.hazards).collect();
     hazards.sort_by_key(|hazard| hazard.level);
@@ -71,14 +75,17 @@ fn form_row(number: u32, visits: &[&Visit], month: Month) -> FormRow {
     FormRow {
         inspections: visits.iter().map(|visit| visit.id).collect(),
         number,
-        inspecting_unit: unit_text(UnitChoice::Inspecting, &units, &inspected.place_name),
-        inspected_at: date_text(timestamp(started_at)),
+        inspecting_unit: unit_text(choice.unit, &units, &inspected.place_name),
+        inspected_at: match choice.time {
+            TimeNotation::Date => date_text(timestamp(started_at)),
+            TimeNotation::Minute => date_time_text(timestamp(started_at)),
+        },
         pictures,
         picture_note,
         place: place_text(&inspected.place_name, &inspected.place_address, &positions),
         finding: finding(visits, &hazards),
         handling: handling(visits, &hazards, month),
-        remark: remark(visits, &hazards, month),
+        remark: remark(visits, &hazards, (month, choice)),
     }
 }
 
@@ -160,7 +167,7 @@ fn hazard_handling(hazard: &VisitHazard) -> Handling {
     }
 }
 
-fn remark(visits: &[&Visit], hazards: &[&VisitHazard], month: Month) -> String {
+fn remark(visits: &[&Visit], hazards: &[&VisitHazard], (month, choice): (Month, &Appendix1)) -> String {
     let mut tags = Vec::new();
     if visits.iter().any(|visit| !visit.submitted) {
         tags.push(NOT_SUBMITTED.to_owned());
@@ -168,11 +175,14 @@ fn remark(visits: &[&Visit], hazards: &[&VisitHazard], month: Month) -> String {
     if visits.iter().any(|visit| visit.place_elsewhere) {
         tags.push(PLACE_ELSEWHERE.to_owned());
     }
+    if visits.iter().any(|visit| visit.time_unknown) {
+        tags.push(TIME_UNKNOWN.to_owned());
+    }
     if !hazards.is_empty() {
         // With findings the description cell has no room for it, and somebody did look.
         tags.extend(visits.iter().filter_map(|visit| blocked_words(visit)).map(str::to_owned));
     }
-    let months = visits.iter().map(|visit| instant(visit.started_at).local_month());
+    let months = visits.iter().map(|visit| choice.month_of(instant(visit.started_at)));
     let late = months.min().filter(|own| *own < month).and_then(|own| i8::try_from(own.month()).ok());
     remark_text(&distinct(visits.iter().map(|visit| visit.remark.as_str())), late, &tags)
 }

@@ -3,7 +3,8 @@
 use super::FormRow;
 use super::facts::{PhotoState, Visit, VisitHazard, VisitPhoto};
 use super::rows::form_rows;
-use sync_protocol::appendix::{FindingLevel, PictureSubject};
+use crate::config::{Appendix1, Config, Sources, TimeNotation, Window};
+use sync_protocol::appendix::{FindingLevel, PictureSubject, UnitChoice};
 use sync_protocol::ids::RecordId;
 use sync_protocol::time::{Micros, Month};
 use uuid::Uuid;
@@ -22,6 +23,7 @@ fn visit(number: u128) -> Visit {
         place_name: "演示木器厂".to_owned(),
         place_address: "演示路1号".to_owned(),
         place_elsewhere: false,
+        time_unknown: false,
         blocked: None,
         hazards: Vec::new(),
         summary: String::new(),
@@ -54,8 +56,12 @@ fn ready() -> PhotoState {
     PhotoState::Ready { sha256: [7; 32], derive_version: 1 }
 }
 
+fn defaults() -> Appendix1 {
+    Config::load(&Sources::default()).unwrap().appendix1
+}
+
 fn rows(visits: &[Visit]) -> Vec<FormRow> {
-    form_rows(&visits.iter().collect::<Vec<_>>(), Month::new(2023, 6).unwrap())
+    form_rows(&visits.iter().collect::<Vec<_>>(), Month::new(2023, 6).unwrap(), &defaults())
 }
 
 fn row(visit: Visit) -> FormRow {
@@ -204,4 +210,33 @@ fn a_place_of_another_village_is_a_question_and_not_a_name() {
     };
     let row = row(elsewhere);
     assert_eq!((row.place.as_str(), row.remark.as_str()), ("", "所选场所属于其他村，待核实；次日复查"));
+}
+
+#[test]
+fn the_office_chooses_how_unit_and_time_read_and_which_month_a_visit_is_of() {
+    let mut late = visit(2);
+    late.started_at = "2023-05-27T09:30:00+08:00".parse::<Micros>().unwrap().as_micros();
+    let visits = [late, visit(1)];
+    let print =
+        |choice: &Appendix1| form_rows(&visits.iter().collect::<Vec<_>>(), Month::new(2023, 6).unwrap(), choice);
+    let literal = print(&defaults());
+    assert_eq!((literal[1].inspecting_unit.as_str(), literal[1].inspected_at.as_str()), ("演示一村", "2023年6月12日"));
+    assert_eq!((literal[0].remark.as_str(), literal[1].remark.as_str()), ("补报5月", ""));
+    let chosen = Appendix1 {
+        window: Window::FixedDay,
+        window_day: 26,
+        unit: UnitChoice::Both,
+        time: TimeNotation::Minute,
+        ..defaults()
+    };
+    let rows = print(&chosen);
+    assert_eq!(rows[1].inspecting_unit, "查：演示一村\n被查：演示木器厂");
+    assert_eq!(rows[1].inspected_at, "2023-06-12 09:30");
+    assert_eq!(rows[0].remark, "", "the 27th of May is of the form of June");
+}
+
+#[test]
+fn a_time_that_nobody_knows_does_not_print_as_a_fact() {
+    let doubtful = Visit { time_unknown: true, remark: "次日复查".to_owned(), ..visit(1) };
+    assert_eq!(row(doubtful).remark, "手机时间不准，排查时间待核实；次日复查");
 }

@@ -184,8 +184,9 @@ async fn prepare(config: Config, rows: usize) -> Result<Prepared> {
     let photos = draw(&app, rows * PICTURES).await?;
     let now = app.now();
     push(&app, &phone, &operations(&phone, rows, now, &photos)).await?;
+    let feed = phone.village.parse()?;
     for (hash, _) in &photos {
-        settle_original(&app, hash).await?;
+        settle_original(&app, &feed, hash).await?;
     }
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let jobs = paicha::jobs::spawn(app.clone(), stopped);

@@ -1,0 +1,155 @@
+//! What an office may choose about the two forms where the notice leaves room (domain 2.6, 2.7 and 10): which visits and facts belong to
+//! a month, and how two columns read. Every choice has the notice's most literal reading as its default. What a newcomer gets wrong: a
+//! choice changes what is computed from now on; what was handed in keeps what it said, and says by which choice.
+
+use super::{ConfigError, require};
+use serde::{Deserialize, Serialize};
+use sync_protocol::appendix::UnitChoice;
+use sync_protocol::schema::INSPECTION_KINDS;
+use sync_protocol::time::{DAY_US, Micros, Month};
+
+/// 附件1.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Appendix1 {
+    /// How a month's visits are chosen.
+    pub window: Window,
+    /// With `fixed_day`: the day of the month before on which a form's visits begin, 2 to 28.
+    pub window_day: u8,
+    /// Kinds of visits that print; a kind that this program does not know prints always.
+    pub kinds: Vec<String>,
+    /// What 排查单位 names.
+    pub unit: UnitChoice,
+    /// How 排查时间 reads.
+    pub time: TimeNotation,
+}
+
+/// Which visits a month's form lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Window {
+    /// Those of the calendar month that were here when it was handed in; the rest print in the next as 补报.
+    CalendarToSubmit,
+    /// Those from a day of the month before up to that day of this month.
+    FixedDay,
+}
+
+/// How 排查时间 reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeNotation {
+    /// `2023年6月12日`.
+    Date,
+    /// `2023-06-12 09:30`.
+    Minute,
+}
+
+/// 附件2.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Appendix2 {
+    /// Up to when facts count.
+    pub cutoff: Cutoff,
+}
+
+/// Up to when the facts of 附件2 count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cutoff {
+    /// 截至上月末, as the notice says.
+    PrevMonthEnd,
+    /// Until the form is handed in, and never beyond its month.
+    SubmitDay,
+}
+
+/// How long the office may take.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workflow {
+    /// Working days in which 疑似重大 is to be judged; after them no form can be handed in.
+    pub suspected_days: u32,
+}
+
+impl Appendix1 {
+    /// The choice of visits by its name, as a form that is handed in keeps it: `calendar_to_submit` or `fixed_day:26`.
+    #[must_use]
+    pub fn policy(&self) -> String {
+        match self.window {
+            Window::CalendarToSubmit => "calendar_to_submit".to_owned(),
+            Window::FixedDay => format!("fixed_day:{}", self.window_day),
+        }
+    }
+
+    /// These choices, but with the visits chosen as in a form that was handed in under another.
+    #[must_use]
+    pub fn as_was(&self, policy: &str) -> Self {
+        let day = policy.strip_prefix("fixed_day:").and_then(|day| day.parse().ok());
+        let window = if day.is_some() { Window::FixedDay } else { Window::CalendarToSubmit };
+        Self { window, window_day: day.unwrap_or(self.window_day), ..self.clone() }
+    }
+
+    /// When the visits of a month's form begin, and before when they do.
+    #[must_use]
+    pub fn window_of(&self, month: Month) -> (Micros, Micros) {
+        (self.begin_of(month), self.begin_of(month.next()))
+    }
+
+    /// The month whose form lists a visit of this instant.
+    #[must_use]
+    pub fn month_of(&self, instant: Micros) -> Month {
+        let month = instant.local_month();
+        if instant < self.begin_of(month.next()) { month } else { month.next() }
+    }
+
+    fn begin_of(&self, month: Month) -> Micros {
+        match self.window {
+            Window::CalendarToSubmit => month.first_instant(),
+            Window::FixedDay => {
+                month.previous().first_instant().saturating_add(i64::from(self.window_day.saturating_sub(1)) * DAY_US)
+            }
+        }
+    }
+
+    /// The kinds that do not print.
+    #[must_use]
+    pub fn kinds_left_out(&self) -> Vec<&'static str> {
+        INSPECTION_KINDS.iter().copied().filter(|kind| !self.kinds.iter().any(|printed| printed == kind)).collect()
+    }
+
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        require((2..=28).contains(&self.window_day), "appendix1.window_day", "应在 2 到 28 之间")?;
+        let known = |kind: &String| INSPECTION_KINDS.contains(&kind.as_str());
+        require(!self.kinds.is_empty(), "appendix1.kinds", "至少列一种")?;
+        require(self.kinds.iter().all(known), "appendix1.kinds", "有不认识的排查类型")
+    }
+}
+
+impl Appendix2 {
+    /// The choice by its name, as a form that is handed in keeps it.
+    #[must_use]
+    pub fn policy(&self) -> &'static str {
+        match self.cutoff {
+            Cutoff::PrevMonthEnd => "prev_month_end",
+            Cutoff::SubmitDay => "submit_day",
+        }
+    }
+
+    /// Facts from before this instant count in a form of `month` that is computed at `now`.
+    #[must_use]
+    pub fn cutoff_of(&self, month: Month, now: Micros) -> Micros {
+        match self.cutoff {
+            Cutoff::PrevMonthEnd => month.first_instant(),
+            Cutoff::SubmitDay => now.min(month.next().first_instant()),
+        }
+    }
+}
+
+impl Workflow {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        require((1..=30).contains(&self.suspected_days), "workflow.suspected_days", "应在 1 到 30 之间")
+    }
+}
+
+#[cfg(test)]
+#[path = "forms_tests.rs"]
+mod tests;
