@@ -9,7 +9,10 @@ mod inspections;
 mod numbers;
 mod photos;
 mod places;
+mod recount;
 mod reviews;
+mod spot_checks;
+mod totals;
 mod visits;
 
 pub use figures::{Figure, FigureBy, FigureFilter, count_figures};
@@ -25,9 +28,8 @@ pub use inspections::{
     list_inspections_of_feed, list_inspections_of_month, put_inspections,
 };
 pub use numbers::{
-    HazardCount, HazardPeriodRow, SpotCounts, SpotItemRow, count_hazards, count_spot_items, list_counted_hazards,
-    list_hazard_periods_of_feed, list_spot_items, list_spot_items_of_feed, list_wrong_spot_firsts, put_hazard_periods,
-    put_spot_items,
+    HazardPeriodRow, SpotCounts, SpotItemRow, list_counted_hazards, list_hazard_periods_of_feed, list_spot_items,
+    list_spot_items_of_feed, put_hazard_periods,
 };
 pub use photos::{
     PhotoDebt, PhotoLinkRow, PhotoRow, count_photo_debt, count_photos_owed, find_photos, list_hashed_photos,
@@ -35,7 +37,10 @@ pub use photos::{
     list_photos_owed, list_photos_to_derive, list_photos_to_settle, put_photo_links, put_photos,
 };
 pub use places::{PlaceFilter, PlacePage, PlaceRow, find_places, list_places, list_places_of_feed, put_places};
+pub use recount::{list_wrong_totals, recount_totals};
 pub use reviews::{ReviewPage, ReviewRow, list_reviews, list_reviews_of_feed, replace_reviews};
+pub use spot_checks::put_spot_items;
+pub use totals::{HazardCount, count_hazards, count_spot_items};
 pub use visits::{
     CriterionRow, VisitCount, VisitRow, VisitsOf, count_visits, find_visit, list_hazard_criteria_of_feed,
     list_hazards_with_criterion, list_visits_after, list_visits_before, list_visits_of_feed, put_hazard_criteria,

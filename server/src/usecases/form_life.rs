@@ -182,10 +182,7 @@ pub async fn read_printed_forms(
     let loaded = load(&mut tx, caller, query).await?;
     let counted = match query.kind {
         FormKind::Appendix1 => None,
-        FormKind::Appendix2 => {
-            let cutoff = query.month.first_instant();
-            Some(Counted::read(&mut tx, &loaded.area, &loaded.villages, cutoff).await?)
-        }
+        FormKind::Appendix2 => Some(Counted::read(&mut tx, &loaded.area, &loaded.villages, query.month).await?),
     };
     let numbers = counted.as_ref().map(Counted::of_all);
     let form = printed(app, &mut tx, query, &loaded, (revision, as_of, numbers.as_ref())).await?;

@@ -11,7 +11,7 @@ use paicha_db::{DbError, Tx};
 use paicha_reports::ReportError;
 use std::collections::BTreeMap;
 use sync_protocol::ids::{FeedId, RecordId};
-use sync_protocol::time::{Micros, Month};
+use sync_protocol::time::Month;
 use uuid::Uuid;
 
 /// What is asked for.
@@ -61,10 +61,10 @@ impl Counted {
     ///
     /// # Errors
     /// When the database fails; the transaction is then over.
-    pub async fn read(tx: &mut Tx, area: &FeedRow, villages: &[FeedRow], cutoff: Micros) -> Result<Self, DbError> {
+    pub async fn read(tx: &mut Tx, area: &FeedRow, villages: &[FeedRow], month: Month) -> Result<Self, DbError> {
         let counted = counted(area, villages);
-        let hazards = projections::count_hazards(tx, &counted, cutoff.as_micros()).await?;
-        let spots = projections::count_spot_items(tx, &counted, cutoff.as_micros()).await?;
+        let hazards = projections::count_hazards(tx, &counted, month).await?;
+        let spots = projections::count_spot_items(tx, &counted, month).await?;
         Ok(Self { hazards, spots })
     }
 
@@ -130,9 +130,10 @@ pub async fn numbers_of(
     tx: &mut Tx,
     area: &FeedRow,
     villages: &[FeedRow],
-    cutoff: Micros,
+    month: Month,
 ) -> Result<FormNumbers, FormAreaError> {
-    let mut all = Counted::read(tx, area, villages, cutoff).await?.of_all();
+    let cutoff = month.first_instant();
+    let mut all = Counted::read(tx, area, villages, month).await?.of_all();
     let counted = counted(area, villages);
     for (code, (_, records)) in &mut all.numbers {
         let Some(line) = Line::find_by_code(code) else { continue };

@@ -215,8 +215,8 @@ pub(super) async fn compute(
         FormKind::Appendix2 => {
             let FormNumbers { numbers, unchecked } = match purpose {
                 Purpose::Print(Some(counted)) => counted.clone(),
-                Purpose::Print(None) => Counted::read(tx, area, villages, cutoff).await?.of_all(),
-                Purpose::HandIn | Purpose::Correct(_) => numbers_of(tx, area, villages, cutoff).await?,
+                Purpose::Print(None) => Counted::read(tx, area, villages, month).await?.of_all(),
+                Purpose::HandIn | Purpose::Correct(_) => numbers_of(tx, area, villages, month).await?,
             };
             let number = |(code, (value, records))| (code, ContentNumber { value, records });
             content.appendix2 = Some(numbers.into_iter().map(number).collect());
