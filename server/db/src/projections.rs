@@ -18,7 +18,8 @@ mod visits;
 pub use figures::{Figure, FigureBy, FigureFilter, count_figures};
 pub use flags::{FlagFilter, FlagPage, FlagRow, list_flags, list_flags_of_feed, list_flags_of_records, put_flags};
 pub use forms::{
-    FormContentRow, FormRow, find_form, find_form_content, list_forms, list_forms_of_feed, put_form_content, put_forms,
+    FormContentRow, FormPartRow, FormRow, find_form, find_form_content, find_form_part, list_forms, list_forms_of_feed,
+    put_form_content, put_form_parts, put_forms,
 };
 pub use hazards::{
     HazardFilter, HazardRow, find_hazard, list_hazards, list_hazards_of_feed, list_hazards_of_inspections, put_hazards,

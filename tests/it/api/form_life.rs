@@ -1,11 +1,14 @@
 //! The life of the monthly forms over HTTP: handed in, returned, locked, corrected, and what arrives afterwards.
 
 use anyhow::{Context as _, Result};
+use paicha::usecases::push_operations::store_projections;
 use paicha::usecases::verify_store::verify_store;
 use paicha_db::Statement;
+use paicha_db::records::{RecordRow, create_records, find_records};
 use paicha_tests::app::{SignedIn, TestApp, both_servers};
 use serde_json::{Value, json};
 use sync_protocol::digest::{op_digest, sha256};
+use sync_protocol::record::Record;
 use sync_protocol::role::Role;
 use sync_protocol::time::Micros;
 use uuid::Uuid;
@@ -283,6 +286,75 @@ async fn a_hazard_is_judged_by_the_standard_of_its_day() {
         );
         let (status, _) = here.try_act(&head, "appendix2", "2023-06", submit()).await?;
         assert_eq!(status, 422);
+        Ok(())
+    })
+    .await;
+}
+
+/// More hazards like one that was pushed: its record under other ids, with the rows that are computed from it.
+async fn multiply(app: &TestApp, like: u128, ids: std::ops::Range<u128>) -> Result<()> {
+    let mut tx = app.app.database.begin_write().await?;
+    let rows = find_records(&mut tx, &[Uuid::from_u128(like)]).await?;
+    let row = rows.first().context("the record")?;
+    for number in ids {
+        let mut record: Record = serde_json::from_str(&row.state)?;
+        record.id = Uuid::from_u128(number).into();
+        let copy = RecordRow { id: record.id.0, state: serde_json::to_string(&record)?, number: None, ..row.clone() };
+        create_records(&mut tx, vec![copy]).await?;
+        store_projections(&mut tx, &[&record]).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+#[tokio::test]
+async fn a_form_over_a_thousand_records_names_each_of_them_in_parts() {
+    both_servers(|app| async move {
+        let mut here = Office::new(&app, "2023-07-03T09:00:00+08:00").await?;
+        let (head, office) = (here.head.clone(), here.office.clone());
+        here.hazard(1, "2023-06-12T09:00:00+08:00").await?;
+        multiply(&app, 1, 2..1_202).await?;
+        here.act(&head, "appendix2", "2023-07", submit()).await?;
+        let locked = here.act(&office, "appendix2", "2023-07", json!({ "action": "lock" })).await?;
+        assert_eq!(locked["late"]["added"], json!([]), "{}", locked["late"]);
+        multiply(&app, 1, 1_202..1_203).await?;
+        let life = here.life("appendix2", "2023-07").await?;
+        assert_eq!(life["late"]["added"], json!([Uuid::from_u128(1_202)]));
+        assert_eq!(life["late"]["numbers"], json!(["一.3：1201 → 1202"]));
+
+        let mut tx = app.app.database.begin_read().await?;
+        let row = tx.fetch_one(Statement::new("SELECT sha256, content FROM form_contents")).await?;
+        tx.rollback().await?;
+        assert_eq!(row.bytes("sha256")?, sha256(row.text("content")?.as_bytes()));
+        let content: Value = serde_json::from_str(&row.text("content")?)?;
+        let number = &content["appendix2"]["1.3"];
+        let counts: Vec<_> =
+            number["parts"].as_array().context("parts")?.iter().map(|part| part["count"].clone()).collect();
+        assert_eq!(
+            (&number["value"], &number["records"], counts.as_slice()),
+            (&json!(1_201), &json!([]), [json!(1_000), json!(201)].as_slice())
+        );
+
+        let path = format!("/v1/forms/appendix2/records?village={VILLAGE}&month=2023-07&number=1.3&rev=1");
+        let (mut listed, mut next) = (Vec::new(), String::new());
+        loop {
+            let page = app.get(Some(&office), &format!("{path}{next}")).await?.ok()?;
+            listed.extend(page["items"].as_array().into_iter().flatten().map(|item| item["record"].clone()));
+            let Some(after) = page["next"].as_str() else { break };
+            next = format!("&after={after}");
+        }
+        let expected: Vec<_> = (1..1_202).map(|record| json!(Uuid::from_u128(record))).collect();
+        assert!(listed == expected, "{} records, the first {:?}", listed.len(), listed.first());
+
+        // The copies were never pushed, so a verification finds fault with each; what counts is what the damage adds.
+        let before = verify_store(&app.app.database, None, &mut |_| ()).await?.found.findings_total;
+        for damage in ["UPDATE form_parts SET records = sha256", "DELETE FROM form_parts"] {
+            let mut tx = app.app.database.begin_write().await?;
+            tx.execute(Statement::new(damage)).await?;
+            tx.commit().await?;
+            let after = verify_store(&app.app.database, None, &mut |_| ()).await?.found.findings_total;
+            assert_eq!(after, before + 1, "{damage}");
+            assert_eq!(app.get(Some(&office), &path).await?.status.as_u16(), 500, "{damage}");
+        }
         Ok(())
     })
     .await;

@@ -209,7 +209,7 @@ pub async fn list_spot_items(
     let statement = Statement::new(
         "SELECT record, item, feed, village, enterprise, place, ended_at FROM spot_items
          WHERE item = $1 AND ended_at < $2 AND ($3 OR village IN ($in))
-           AND (ended_at > $4 OR (ended_at = $4 AND record > $5))
+           AND (ended_at, record) > ($4, $5)
          ORDER BY ended_at, record LIMIT $6",
     )
     .bind(item)
