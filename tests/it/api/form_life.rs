@@ -296,13 +296,15 @@ async fn multiply(app: &TestApp, like: u128, ids: std::ops::Range<u128>) -> Resu
     let mut tx = app.app.database.begin_write().await?;
     let rows = find_records(&mut tx, &[Uuid::from_u128(like)]).await?;
     let row = rows.first().context("the record")?;
-    for number in ids {
-        let mut record: Record = serde_json::from_str(&row.state)?;
-        record.id = Uuid::from_u128(number).into();
-        let copy = RecordRow { id: record.id.0, state: serde_json::to_string(&record)?, number: None, ..row.clone() };
-        create_records(&mut tx, vec![copy]).await?;
-        store_projections(&mut tx, &[&record]).await?;
-    }
+    let copy = |number| -> Result<Record> {
+        Ok(Record { id: Uuid::from_u128(number).into(), ..serde_json::from_str(&row.state)? })
+    };
+    let copies = ids.map(copy).collect::<Result<Vec<_>>>()?;
+    let copied = |record: &Record| -> Result<RecordRow> {
+        Ok(RecordRow { id: record.id.0, state: serde_json::to_string(record)?, number: None, ..row.clone() })
+    };
+    create_records(&mut tx, copies.iter().map(copied).collect::<Result<Vec<_>>>()?).await?;
+    store_projections(&mut tx, &copies.iter().collect::<Vec<_>>()).await?;
     Ok(tx.commit().await?)
 }
 
