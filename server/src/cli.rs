@@ -13,6 +13,7 @@ mod lock;
 mod openapi;
 mod output;
 mod phone;
+mod recount;
 mod restored;
 mod serve;
 mod user;
@@ -76,6 +77,8 @@ enum Command {
     Config(config::ConfigArguments),
     /// 核验：按操作原文重建并比对全部数据和照片，只读。Rebuilds everything from operations and compares; changes nothing.
     Verify(verify::VerifyArguments),
+    /// 重新统计：核验发现附件2 的汇总不对时用。Counts again what is kept for the numbers of 附件2.
+    Recount,
     /// 体检：数据库、磁盘、密钥、证书、照片库、未上传的手机，只读。Tells whether this installation is well, and what to do.
     Doctor(doctor::DoctorArguments),
     /// 恢复备份之后运行一次：让手机重新核对并补传。Asks all phones for what they handed in lately; run it after restoring a backup.
@@ -135,6 +138,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Form(command) => runtime.block_on(form::run(command, &mut output)),
         Command::Openapi => openapi::run(&mut output),
         Command::Restored => runtime.block_on(restored::run(config, &mut output)),
+        Command::Recount => runtime.block_on(recount::run(config, &mut output)),
         Command::Doctor(arguments) => return runtime.block_on(doctor::run(config, &arguments, &mut output)),
         Command::Verify(arguments) => return runtime.block_on(verify::run(config, &arguments, &mut output)),
     };

@@ -14,7 +14,7 @@ use crate::auth::secret::Secret;
 mod forms;
 mod layers;
 
-pub use forms::{Appendix1, Appendix2, Cutoff, TimeNotation, Window, Workflow};
+pub use forms::{Appendix1, TimeNotation, Window, Workflow};
 pub use layers::{ConfigError, Sources};
 
 /// The time zone of every business date. Not a setting: the forms of one campaign cannot change their days.
@@ -38,8 +38,6 @@ pub struct Config {
     pub office: Office,
     /// 附件1.
     pub appendix1: Appendix1,
-    /// 附件2.
-    pub appendix2: Appendix2,
     /// How long the office may take.
     pub workflow: Workflow,
     /// How much at once.

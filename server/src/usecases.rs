@@ -56,6 +56,7 @@ pub mod read_operation;
 pub mod read_record;
 pub mod read_upload;
 pub mod reading;
+pub mod recount_totals;
 pub mod refresh_session;
 pub mod seed_demo;
 pub mod settle_photos;

@@ -9,13 +9,17 @@ mod inspections;
 mod numbers;
 mod photos;
 mod places;
+mod recount;
 mod reviews;
+mod spot_checks;
+mod totals;
 mod visits;
 
 pub use figures::{Figure, FigureBy, FigureFilter, count_figures};
 pub use flags::{FlagFilter, FlagPage, FlagRow, list_flags, list_flags_of_feed, list_flags_of_records, put_flags};
 pub use forms::{
-    FormContentRow, FormRow, find_form, find_form_content, list_forms, list_forms_of_feed, put_form_content, put_forms,
+    FormContentRow, FormPartRow, FormRow, find_form, find_form_content, find_form_part, list_forms, list_forms_of_feed,
+    put_form_content, put_form_parts, put_forms,
 };
 pub use hazards::{
     HazardFilter, HazardRow, find_hazard, list_hazards, list_hazards_of_feed, list_hazards_of_inspections, put_hazards,
@@ -25,9 +29,8 @@ pub use inspections::{
     list_inspections_of_feed, list_inspections_of_month, put_inspections,
 };
 pub use numbers::{
-    HazardCount, HazardPeriodRow, SpotCounts, SpotItemRow, count_hazards, count_spot_items, list_counted_hazards,
-    list_hazard_periods_of_feed, list_spot_items, list_spot_items_of_feed, list_wrong_spot_firsts, put_hazard_periods,
-    put_spot_items,
+    HazardPeriodRow, SpotCounts, SpotItemRow, list_counted_hazards, list_hazard_periods_of_feed, list_spot_items,
+    list_spot_items_of_feed, put_hazard_periods,
 };
 pub use photos::{
     PhotoDebt, PhotoLinkRow, PhotoRow, count_photo_debt, count_photos_owed, find_photos, is_stored_in_feed,
@@ -35,7 +38,10 @@ pub use photos::{
     list_photos_of_feed, list_photos_owed, list_photos_to_derive, list_photos_to_settle, put_photo_links, put_photos,
 };
 pub use places::{PlaceFilter, PlacePage, PlaceRow, find_places, list_places, list_places_of_feed, put_places};
+pub use recount::{list_wrong_totals, recount_totals};
 pub use reviews::{ReviewPage, ReviewRow, list_reviews, list_reviews_of_feed, replace_reviews};
+pub use spot_checks::put_spot_items;
+pub use totals::{HazardCount, count_hazards, count_spot_items};
 pub use visits::{
     CriterionRow, VisitCount, VisitRow, VisitsOf, count_visits, find_visit, list_hazard_criteria_of_feed,
     list_hazards_with_criterion, list_visits_after, list_visits_before, list_visits_of_feed, put_hazard_criteria,

@@ -1,5 +1,5 @@
-//! What an office may choose about the two forms where the notice leaves room (domain 2.6, 2.7 and 10): which visits and facts belong to
-//! a month, and how two columns read. Every choice has the notice's most literal reading as its default. What a newcomer gets wrong: a
+//! What an office may choose about 附件1 where the notice leaves room (domain 2.6, 2.7 and 10): which visits belong to a
+//! month, and how two columns read. Every choice has the notice's most literal reading as its default. What a newcomer gets wrong: a
 //! choice changes what is computed from now on; what was handed in keeps what it said, and says by which choice.
 
 use super::{ConfigError, require};
@@ -42,24 +42,6 @@ pub enum TimeNotation {
     Date,
     /// `2023-06-12 09:30`.
     Minute,
-}
-
-/// 附件2.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Appendix2 {
-    /// Up to when facts count.
-    pub cutoff: Cutoff,
-}
-
-/// Up to when the facts of 附件2 count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cutoff {
-    /// 截至上月末, as the notice says.
-    PrevMonthEnd,
-    /// Until the form is handed in, and never beyond its month.
-    SubmitDay,
 }
 
 /// How long the office may take.
@@ -121,26 +103,6 @@ impl Appendix1 {
         let known = |kind: &String| INSPECTION_KINDS.contains(&kind.as_str());
         require(!self.kinds.is_empty(), "appendix1.kinds", "至少列一种")?;
         require(self.kinds.iter().all(known), "appendix1.kinds", "有不认识的排查类型")
-    }
-}
-
-impl Appendix2 {
-    /// The choice by its name, as a form that is handed in keeps it.
-    #[must_use]
-    pub fn policy(&self) -> &'static str {
-        match self.cutoff {
-            Cutoff::PrevMonthEnd => "prev_month_end",
-            Cutoff::SubmitDay => "submit_day",
-        }
-    }
-
-    /// Facts from before this instant count in a form of `month` that is computed at `now`.
-    #[must_use]
-    pub fn cutoff_of(&self, month: Month, now: Micros) -> Micros {
-        match self.cutoff {
-            Cutoff::PrevMonthEnd => month.first_instant(),
-            Cutoff::SubmitDay => now.min(month.next().first_instant()),
-        }
     }
 }
 

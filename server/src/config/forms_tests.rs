@@ -61,16 +61,6 @@ fn a_form_is_compared_by_the_choice_of_then() {
 }
 
 #[test]
-fn the_day_of_handing_in_never_reaches_into_the_next_month() {
-    let literal = with(&[]).unwrap().appendix2;
-    let submit = with(&[("appendix2.cutoff", "submit_day")]).unwrap().appendix2;
-    let (june, in_june) = (month("2023-06"), at("2023-06-28T10:00:00+08:00"));
-    assert_eq!(literal.cutoff_of(june, in_june), at("2023-06-01T00:00:00+08:00"));
-    assert_eq!(submit.cutoff_of(june, in_june), in_june);
-    assert_eq!(submit.cutoff_of(june, at("2023-08-01T00:00:00+08:00")), at("2023-07-01T00:00:00+08:00"));
-}
-
-#[test]
 fn only_known_kinds_can_be_left_out() {
     let choice = with(&[("appendix1.kinds", "[\"spot\", \"guide\"]")]).unwrap().appendix1;
     assert!(!choice.kinds_left_out().contains(&"guide") && choice.kinds_left_out().contains(&"patrol"));
@@ -91,5 +81,4 @@ fn choices_that_are_none_are_refused_by_name() {
         assert!(with(&[(key, value)]).unwrap_err().to_string().contains(key), "{key} = {value}");
     }
     assert!(with(&[("appendix1.window", "weekly")]).is_err());
-    assert!(with(&[("appendix2.cutoff", "today")]).is_err());
 }

@@ -7,6 +7,7 @@ use crate::usecases::export_appendix1::{ExportedFile, file_name, properties};
 use crate::usecases::form_area::FormAreaError;
 use crate::usecases::form_life::checks::line_name;
 use crate::usecases::form_life::content::{ContentRow, FormContent};
+use crate::usecases::form_life::lists::{only_in, records_of_number};
 use crate::usecases::form_life::{FormQuery, LifeError, read_form_life, read_printed_forms};
 use paicha_db::records;
 use paicha_reports::{Correction, CorrectionRow, correction_docx};
@@ -27,6 +28,8 @@ const COLUMNS: [&str; 8] = [
 ];
 /// Records that are named beside one cell.
 const NUMBERS_MAX: usize = 20;
+/// Records that made a number another one, of each kind (more, fewer), among which those beside a cell are looked for.
+const CHANGED_MAX: usize = 500;
 
 /// The document.
 ///
@@ -45,7 +48,7 @@ pub async fn export_correction(
     let (new, _) = read_printed_forms(app, caller, query, Some(revision)).await?;
     let (old, _) = read_printed_forms(app, caller, query, Some(revision - 1)).await?;
     let reason = life.revisions.iter().find(|known| known.number == revision).and_then(|known| known.reason.clone());
-    let mut changes = numbers(&old.content, &new.content);
+    let mut changes = numbers(app, &old.content, &new.content).await?;
     changes.extend(rows(&old.content, &new.content));
     let named = find_numbers(app, changes.iter().flat_map(|change| change.records.iter().copied())).await?;
     let row = |change: Change| CorrectionRow {
@@ -75,20 +78,23 @@ struct Change {
 }
 
 /// Numbers of 附件2 that are others now, with the records that made them so.
-fn numbers(old: &FormContent, new: &FormContent) -> Vec<Change> {
-    let (Some(was), Some(is)) = (&old.appendix2, &new.appendix2) else { return Vec::new() };
-    let change = |(code, number): (&String, &crate::usecases::form_life::content::ContentNumber)| {
-        let before = was.get(code)?;
-        let (then, now): (BTreeSet<RecordId>, BTreeSet<RecordId>) =
-            (before.records.iter().copied().collect(), number.records.iter().copied().collect());
-        (before.value != number.value).then(|| Change {
+async fn numbers(app: &App, old: &FormContent, new: &FormContent) -> Result<Vec<Change>, LifeError> {
+    let (Some(was), Some(is)) = (&old.appendix2, &new.appendix2) else { return Ok(Vec::new()) };
+    let mut tx = app.database.begin_read().await?;
+    let mut changes = Vec::new();
+    for (code, number) in is {
+        let Some(before) = was.get(code).filter(|before| before.value != number.value) else { continue };
+        let (then, now) = (records_of_number(&mut tx, before).await?, records_of_number(&mut tx, number).await?);
+        let other = only_in(&now, &then, CHANGED_MAX).into_iter().chain(only_in(&then, &now, CHANGED_MAX));
+        changes.push(Change {
             label: line_name(code),
             old: Some(before.value.to_string()),
             new: Some(number.value.to_string()),
-            records: then.symmetric_difference(&now).copied().collect(),
-        })
-    };
-    is.iter().filter_map(change).collect()
+            records: other.collect(),
+        });
+    }
+    tx.rollback().await?;
+    Ok(changes)
 }
 
 /// Cells of 附件1 that say something else now. Rows are the same by the visits they rest on, wherever they stand.

@@ -7,6 +7,7 @@ pub mod act;
 pub mod checks;
 pub mod content;
 mod facts;
+pub(in crate::usecases) mod lists;
 mod view;
 
 pub use view::{EventView, FormView, LateView, RevisionView};
@@ -145,7 +146,10 @@ pub async fn read_form_life(app: &App, caller: &Caller, query: &FormQuery) -> Re
     let now = content::compute(&mut tx, (query.kind, query.month), place, &app.config, as_of, purpose).await?;
     let checked = standing.as_ref().unwrap_or(&now);
     let checks = checks::check(app, &mut tx, (query.kind, query.month), place, checked).await?;
-    let late = standing.as_ref().map(|standing| view::late(standing, &now));
+    let late = match &standing {
+        Some(standing) => Some(view::late(&mut tx, standing, &now).await?),
+        None => None,
+    };
     tx.rollback().await?;
     Ok(view::form_view(query, &loaded, &checks, late))
 }
@@ -179,24 +183,30 @@ pub async fn read_printed_forms(
     let as_of = app.now();
     let mut tx = app.database.begin_read().await?;
     let loaded = load(&mut tx, caller, query).await?;
+    let mut below = Vec::with_capacity(loaded.villages.len());
+    for village in &loaded.villages {
+        let own = FormQuery { area: village.id.parse().ok(), ..query.clone() };
+        let loaded = load(&mut tx, caller, &own).await?;
+        below.push((own, loaded));
+    }
+    let of_villages = revision.filter(|number| *number == 0);
+    let is_counted = |loaded: &Loaded, revision: Option<u32>| {
+        revision == Some(0) || (revision.is_none() && loaded.life.in_force().is_none())
+    };
+    let mut any = is_counted(&loaded, revision);
+    any |= below.iter().any(|(_, loaded)| is_counted(loaded, of_villages));
+    // Read once for all of them; not at all where every form says what was handed in.
     let counted = match query.kind {
-        FormKind::Appendix1 => None,
-        FormKind::Appendix2 => {
-            let cutoff = app.config.appendix2.cutoff_of(query.month, as_of);
-            Some(Counted::read(&mut tx, &loaded.area, &loaded.villages, cutoff).await?)
-        }
+        FormKind::Appendix2 if any => Some(Counted::read(&mut tx, &loaded.area, &loaded.villages, query.month).await?),
+        FormKind::Appendix1 | FormKind::Appendix2 => None,
     };
     let numbers = counted.as_ref().map(Counted::of_all);
     let form = printed(app, &mut tx, query, &loaded, (revision, as_of, numbers.as_ref())).await?;
-    let mut villages = Vec::with_capacity(loaded.villages.len());
-    for village in &loaded.villages {
-        let area = village.id.parse().ok();
-        let own = FormQuery { area, ..query.clone() };
-        let loaded = load(&mut tx, caller, &own).await?;
-        let revision = revision.filter(|number| *number == 0);
+    let mut villages = Vec::with_capacity(below.len());
+    for (own, loaded) in &below {
         let alone = counted.as_ref().filter(|_| loaded.villages.is_empty());
-        let numbers = alone.map(|counted| counted.of_village(&village.id));
-        villages.push(printed(app, &mut tx, &own, &loaded, (revision, as_of, numbers.as_ref())).await?);
+        let numbers = alone.map(|counted| counted.of_village(&loaded.area.id));
+        villages.push(printed(app, &mut tx, own, loaded, (of_villages, as_of, numbers.as_ref())).await?);
     }
     tx.rollback().await?;
     Ok((form, villages))

@@ -3,16 +3,18 @@
 
 use crate::app::App;
 use crate::usecases::caller::Caller;
+use crate::usecases::form_life::lists::page_of_number;
 use crate::usecases::form_life::{FormQuery, LifeError, read_revision};
 use crate::usecases::push_operations::read_record;
 use crate::usecases::read_appendix2::CountedRecord;
 use paicha_db::records;
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
+use sync_protocol::ids::RecordId;
+use sync_protocol::merge::report_village;
 use uuid::Uuid;
 
 /// The records behind `number` (`1.1` to `2.8`) of a locked revision, in order of id: after `after`, at most `limit`. The village is the one
-/// each syncs in.
+/// that each counts for now.
 ///
 /// # Errors
 /// [`LifeError`], also for a revision that there is not.
@@ -24,17 +26,20 @@ pub async fn list_revision_records(
     (after, limit): (Option<Uuid>, usize),
 ) -> Result<Vec<CountedRecord>, LifeError> {
     let form = read_revision(app, caller, query, revision).await?;
-    let counted = form.content.appendix2.as_ref().and_then(|numbers| numbers.get(number));
-    let all = counted.into_iter().flat_map(|counted| &counted.records).map(|id| id.0);
-    let wanted: Vec<Uuid> = all.filter(|id| after.is_none_or(|after| *id > after)).take(limit).collect();
+    let Some(number) = form.content.appendix2.as_ref().and_then(|numbers| numbers.get(number)) else {
+        return Ok(Vec::new());
+    };
     let mut tx = app.database.begin_read().await?;
+    let wanted = page_of_number(&mut tx, number, (after.map(RecordId), limit)).await?;
+    let wanted: Vec<Uuid> = wanted.into_iter().map(|id| id.0).collect();
     let rows = records::find_records(&mut tx, &wanted).await?;
     tx.rollback().await?;
-    let rows: BTreeMap<Uuid, _> = rows.into_iter().map(|row| (row.id, row)).collect();
-    let known = wanted.iter().filter_map(|id| rows.get(id));
-    let found = known.map(|row| {
-        let checked = if row.kind == "inspection" { read_record(row)?.shown_text("place") } else { None };
-        Ok(CountedRecord { record: row.id, village: row.feed.clone(), enterprise: checked })
-    });
-    found.collect()
+    let counted = |row: &records::RecordRow| {
+        let record = read_record(row)?;
+        let village =
+            report_village(&record).map_or(record.feed.as_str().to_owned(), |found| found.code.as_str().to_owned());
+        let enterprise = if row.kind == "inspection" { record.shown_text("place") } else { None };
+        Ok(CountedRecord { record: row.id, village, enterprise })
+    };
+    rows.iter().map(counted).collect()
 }

@@ -11,7 +11,7 @@ use paicha_db::{DbError, Tx};
 use paicha_reports::ReportError;
 use std::collections::BTreeMap;
 use sync_protocol::ids::{FeedId, RecordId};
-use sync_protocol::time::{Micros, Month};
+use sync_protocol::time::Month;
 use uuid::Uuid;
 
 /// What is asked for.
@@ -61,10 +61,10 @@ impl Counted {
     ///
     /// # Errors
     /// When the database fails; the transaction is then over.
-    pub async fn read(tx: &mut Tx, area: &FeedRow, villages: &[FeedRow], cutoff: Micros) -> Result<Self, DbError> {
+    pub async fn read(tx: &mut Tx, area: &FeedRow, villages: &[FeedRow], month: Month) -> Result<Self, DbError> {
         let counted = counted(area, villages);
-        let hazards = projections::count_hazards(tx, &counted, cutoff.as_micros()).await?;
-        let spots = projections::count_spot_items(tx, &counted, cutoff.as_micros()).await?;
+        let hazards = projections::count_hazards(tx, &counted, month).await?;
+        let spots = projections::count_spot_items(tx, &counted, month).await?;
         Ok(Self { hazards, spots })
     }
 
@@ -119,10 +119,10 @@ pub struct FormNumbers {
     pub unchecked: BTreeMap<String, i64>,
 }
 
-/// Records behind one number of a form that is handed in; more would be no form of a subdistrict.
-pub const NUMBER_RECORDS_MAX: usize = 20_000;
+/// Records behind one number of a form that is handed in, 16 bytes each while it is computed; more would be no form of a subdistrict.
+pub const NUMBER_RECORDS_MAX: usize = 1_000_000;
 
-/// The numbers with the records behind each, as they are handed in.
+/// The numbers with the records behind each, as they are handed in. Every row is read once, whatever the villages.
 ///
 /// # Errors
 /// [`FormAreaError`]; also when a number rests on more records than a form can name.
@@ -130,18 +130,40 @@ pub async fn numbers_of(
     tx: &mut Tx,
     area: &FeedRow,
     villages: &[FeedRow],
-    cutoff: Micros,
+    month: Month,
 ) -> Result<FormNumbers, FormAreaError> {
-    let mut all = Counted::read(tx, area, villages, cutoff).await?.of_all();
+    let cutoff = month.first_instant().as_micros();
+    let mut all = Counted::read(tx, area, villages, month).await?.of_all();
     let counted = counted(area, villages);
-    for (code, (_, records)) in &mut all.numbers {
-        let Some(line) = Line::find_by_code(code) else { continue };
-        let found = records_of(tx, &counted, line, cutoff.as_micros(), (None, NUMBER_RECORDS_MAX + 1)).await?;
-        if found.len() > NUMBER_RECORDS_MAX {
-            let (rows, limit) = (found.len(), NUMBER_RECORDS_MAX);
-            return Err(ReportError::TooManyRows { area_name: area.name.clone(), rows, limit }.into());
+    let mut add = |code: String, record: Uuid| {
+        let Some((_, records)) = all.numbers.get_mut(&code) else { return Ok(()) };
+        records.push(RecordId::from(record));
+        let (rows, limit) = (records.len(), NUMBER_RECORDS_MAX);
+        if rows > limit { Err(ReportError::TooManyRows { area_name: area.name.clone(), rows, limit }) } else { Ok(()) }
+    };
+    let mut after = None;
+    loop {
+        let rows = projections::list_counted_hazards(tx, &counted, cutoff, after, LISTED_ROWS).await?;
+        let Some(last) = rows.last() else { break };
+        after = Some(last.record);
+        for row in &rows {
+            let counts = |line: &&HazardLine| line(row.self_found, row.rectified, row.listed);
+            for (line, _) in (1..).zip(&HAZARD_LINES).filter(|(_, line)| counts(line)) {
+                add(format!("1.{line}"), row.record)?;
+            }
         }
-        *records = found.into_iter().map(|(_, counted)| counted.record.into()).collect();
+    }
+    for line in 1..=8 {
+        let mut after = None;
+        loop {
+            let page = Page { after, limit: LISTED_ROWS };
+            let rows = projections::list_spot_items(tx, &counted, (&line.to_string(), cutoff), page).await?;
+            let Some(last) = rows.last() else { break };
+            after = Some((last.ended_at, last.record));
+            rows.iter().try_for_each(|row| add(format!("2.{line}"), row.record))?;
+        }
+    }
+    for (_, records) in all.numbers.values_mut() {
         records.sort_unstable();
         records.dedup();
     }
@@ -183,6 +205,8 @@ pub struct CountedRecord {
 
 /// Records read at once while those of one line are picked.
 const BATCH_ROWS: i64 = 500;
+/// Records read at once while those of all lines are listed.
+const LISTED_ROWS: i64 = 5_000;
 
 /// The records behind one number, a page at a time: after `after`, at most `limit`.
 ///
@@ -195,7 +219,7 @@ pub async fn list_counted_records(
     line: Line,
     (after, limit): (Option<(i64, Uuid)>, usize),
 ) -> Result<Vec<(i64, CountedRecord)>, FormAreaError> {
-    let cutoff = app.config.appendix2.cutoff_of(query.month, app.now()).as_micros();
+    let cutoff = query.month.first_instant().as_micros();
     let mut tx = app.database.begin_read().await?;
     let (area, villages) = find_form_area(&mut tx, caller, query.area.as_ref()).await?;
     let counted = counted(&area, &villages);

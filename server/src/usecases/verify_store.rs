@@ -128,7 +128,7 @@ pub async fn verify_store(
         });
     }
     let mut tx = database.begin_read().await?;
-    tables::compare_spot_firsts(&mut tx, &mut report.found).await?;
+    tables::compare_totals(&mut tx, &mut report.found).await?;
     tx.rollback().await?;
     Ok(report)
 }

@@ -3,6 +3,7 @@
 
 mod expected;
 mod form;
+mod hand_in;
 mod histories;
 mod numbers;
 
@@ -42,8 +43,17 @@ impl Asked {
 
     /// What the server answers, and after how many seconds it was all here.
     pub(crate) async fn get(&self, path: &str) -> Result<(Vec<u8>, f64)> {
+        self.ask(path, self.http.get(format!("{}{path}", self.address))).await
+    }
+
+    /// The same for something that is done.
+    pub(crate) async fn post(&self, path: &str, body: &serde_json::Value) -> Result<(Vec<u8>, f64)> {
+        self.ask(path, self.http.post(format!("{}{path}", self.address)).json(body)).await
+    }
+
+    async fn ask(&self, path: &str, request: reqwest::RequestBuilder) -> Result<(Vec<u8>, f64)> {
         let started = Instant::now();
-        let answer = self.http.get(format!("{}{path}", self.address)).bearer_auth(&self.token).send().await?;
+        let answer = request.bearer_auth(&self.token).send().await?;
         let status = answer.status();
         let bytes = answer.bytes().await?;
         let took = started.elapsed().as_secs_f64();

@@ -1,11 +1,14 @@
 //! The life of the monthly forms over HTTP: handed in, returned, locked, corrected, and what arrives afterwards.
 
 use anyhow::{Context as _, Result};
+use paicha::usecases::push_operations::store_projections;
 use paicha::usecases::verify_store::verify_store;
+use paicha_db::records::{RecordRow, create_records, find_records};
 use paicha_db::{Engine, Statement};
 use paicha_tests::app::{SignedIn, TestApp, both_servers};
 use serde_json::{Value, json};
 use sync_protocol::digest::{op_digest, sha256};
+use sync_protocol::record::Record;
 use sync_protocol::role::Role;
 use sync_protocol::time::Micros;
 use uuid::Uuid;
@@ -288,12 +291,11 @@ async fn a_hazard_is_judged_by_the_standard_of_its_day() {
     .await;
 }
 
-/// Settings of an office that closes its list on the 25th and counts 附件2 until it is handed in.
-const CHOICES: [(&str, &str); 3] =
-    [("appendix1.window", "fixed_day"), ("appendix1.window_day", "26"), ("appendix2.cutoff", "submit_day")];
+/// Settings of an office that closes its list on the 25th.
+const CHOICES: [(&str, &str); 2] = [("appendix1.window", "fixed_day"), ("appendix1.window_day", "26")];
 
 #[tokio::test]
-async fn an_office_may_close_on_a_day_and_count_until_it_hands_in() {
+async fn an_office_may_close_its_list_on_a_day() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let app = TestApp::start_with(engine, &CHOICES).await.unwrap();
         closes_on_the_25th(&app).await.unwrap_or_else(|error| panic!("{engine:?}: {error:?}"));
@@ -320,17 +322,78 @@ async fn closes_on_the_25th(app: &TestApp) -> Result<()> {
     let july = here.read("appendix1", "2023-07", "").await?;
     assert_eq!(listed(&july), [5, 4]);
     assert_eq!((&july["rows"][0]["remark"], &july["rows"][1]["remark"]), (&json!("补报6月"), &json!("")));
-    here.hazard(6, "2023-06-12T09:00:00+08:00").await?;
-    assert_eq!(here.read("appendix2", "2023-06", "").await?["numbers"]["1.3"], 1, "found in the month of the form");
-    let handed_in = here.act(&head, "appendix2", "2023-06", submit()).await?;
-    assert_eq!(handed_in["late"]["text"], "提交后没有新的变化");
-    app.clock.set("2023-06-29T09:00:00+08:00".parse::<Micros>()?.as_micros());
-    here.hazard(7, "2023-06-28T15:00:00+08:00").await?;
-    let life = here.life("appendix2", "2023-06").await?;
-    assert_eq!(life["late"]["text"], "提交后没有新的变化", "it was found after the form was handed in");
-    here.hazard(8, "2023-06-27T15:00:00+08:00").await?;
-    let life = here.life("appendix2", "2023-06").await?;
-    assert_eq!(life["late"]["numbers"], json!(["一.3：1 → 2"]), "{life}");
-    assert_eq!(here.read("appendix2", "2023-07", "").await?["numbers"]["1.3"], 3);
+    let june = here.life("appendix1", "2023-06").await?;
+    assert_eq!(june["late"]["added"], json!([Uuid::from_u128(5)]), "{june}");
     Ok(())
+}
+
+/// More hazards like one that was pushed: its record under other ids, with the rows that are computed from it.
+async fn multiply(app: &TestApp, like: u128, ids: std::ops::Range<u128>) -> Result<()> {
+    let mut tx = app.app.database.begin_write().await?;
+    let rows = find_records(&mut tx, &[Uuid::from_u128(like)]).await?;
+    let row = rows.first().context("the record")?;
+    let copy = |number| -> Result<Record> {
+        Ok(Record { id: Uuid::from_u128(number).into(), ..serde_json::from_str(&row.state)? })
+    };
+    let copies = ids.map(copy).collect::<Result<Vec<_>>>()?;
+    let copied = |record: &Record| -> Result<RecordRow> {
+        Ok(RecordRow { id: record.id.0, state: serde_json::to_string(record)?, number: None, ..row.clone() })
+    };
+    create_records(&mut tx, copies.iter().map(copied).collect::<Result<Vec<_>>>()?).await?;
+    store_projections(&mut tx, &copies.iter().collect::<Vec<_>>()).await?;
+    Ok(tx.commit().await?)
+}
+
+#[tokio::test]
+async fn a_form_over_a_thousand_records_names_each_of_them_in_parts() {
+    both_servers(|app| async move {
+        let mut here = Office::new(&app, "2023-07-03T09:00:00+08:00").await?;
+        let (head, office) = (here.head.clone(), here.office.clone());
+        here.hazard(1, "2023-06-12T09:00:00+08:00").await?;
+        multiply(&app, 1, 2..1_202).await?;
+        here.act(&head, "appendix2", "2023-07", submit()).await?;
+        let locked = here.act(&office, "appendix2", "2023-07", json!({ "action": "lock" })).await?;
+        assert_eq!(locked["late"]["added"], json!([]), "{}", locked["late"]);
+        multiply(&app, 1, 1_202..1_203).await?;
+        let life = here.life("appendix2", "2023-07").await?;
+        assert_eq!(life["late"]["added"], json!([Uuid::from_u128(1_202)]));
+        assert_eq!(life["late"]["numbers"], json!(["一.3：1201 → 1202"]));
+
+        let mut tx = app.app.database.begin_read().await?;
+        let row = tx.fetch_one(Statement::new("SELECT sha256, content FROM form_contents")).await?;
+        tx.rollback().await?;
+        assert_eq!(row.bytes("sha256")?, sha256(row.text("content")?.as_bytes()));
+        let content: Value = serde_json::from_str(&row.text("content")?)?;
+        let number = &content["appendix2"]["1.3"];
+        let counts: Vec<_> =
+            number["parts"].as_array().context("parts")?.iter().map(|part| part["count"].clone()).collect();
+        assert_eq!(
+            (&number["value"], &number["records"], counts.as_slice()),
+            (&json!(1_201), &json!([]), [json!(1_000), json!(201)].as_slice())
+        );
+
+        let path = format!("/v1/forms/appendix2/records?village={VILLAGE}&month=2023-07&number=1.3&rev=1");
+        let (mut listed, mut next) = (Vec::new(), String::new());
+        loop {
+            let page = app.get(Some(&office), &format!("{path}{next}")).await?.ok()?;
+            listed.extend(page["items"].as_array().into_iter().flatten().map(|item| item["record"].clone()));
+            let Some(after) = page["next"].as_str() else { break };
+            next = format!("&after={after}");
+        }
+        let expected: Vec<_> = (1..1_202).map(|record| json!(Uuid::from_u128(record))).collect();
+        assert!(listed == expected, "{} records, the first {:?}", listed.len(), listed.first());
+
+        // The copies were never pushed, so a verification finds fault with each; what counts is what the damage adds.
+        let before = verify_store(&app.app.database, None, &mut |_| ()).await?.found.findings_total;
+        for damage in ["UPDATE form_parts SET records = sha256", "DELETE FROM form_parts"] {
+            let mut tx = app.app.database.begin_write().await?;
+            tx.execute(Statement::new(damage)).await?;
+            tx.commit().await?;
+            let after = verify_store(&app.app.database, None, &mut |_| ()).await?.found.findings_total;
+            assert_eq!(after, before + 1, "{damage}");
+            assert_eq!(app.get(Some(&office), &path).await?.status.as_u16(), 500, "{damage}");
+        }
+        Ok(())
+    })
+    .await;
 }

@@ -1,11 +1,11 @@
-//! Contract of `forms`, `form_contents` and the phones that may still have something.
+//! Contract of `forms`, `form_contents`, `form_parts` and the phones that may still have something.
 
 use paicha_db::Statement;
 use paicha_db::accounts::{UserRow, create_user, put_grant};
 use paicha_db::devices::{DeviceRow, create_device, list_silent_phones};
 use paicha_db::projections::{
-    FormContentRow, FormRow, Villages, find_form, find_form_content, list_forms, list_forms_of_feed, put_form_content,
-    put_forms,
+    FormContentRow, FormPartRow, FormRow, Villages, find_form, find_form_content, find_form_part, list_forms,
+    list_forms_of_feed, put_form_content, put_form_parts, put_forms,
 };
 use paicha_tests::databases::both_engines;
 
@@ -53,6 +53,21 @@ async fn a_content_that_is_kept_stays_as_it_is() {
         put_form_content(&mut tx, FormContentRow { content: "other".to_owned(), ..row.clone() }).await?;
         assert_eq!(find_form_content(&mut tx, &[1; 32]).await?, Some(row));
         assert_eq!(find_form_content(&mut tx, &[2; 32]).await?, None);
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_part_is_kept_once_and_as_it_was() {
+    both_engines(|db| async move {
+        let mut tx = db.begin_write().await?;
+        let part = |hash: u8, records: Vec<u8>| FormPartRow { sha256: vec![hash; 32], records };
+        put_form_parts(&mut tx, vec![part(1, vec![1; 32]), part(2, vec![2; 16])]).await?;
+        put_form_parts(&mut tx, vec![part(1, vec![9; 16]), part(3, vec![3; 16])]).await?;
+        assert_eq!(find_form_part(&mut tx, &[1; 32]).await?, Some(part(1, vec![1; 32])));
+        assert_eq!(find_form_part(&mut tx, &[3; 32]).await?, Some(part(3, vec![3; 16])));
+        assert_eq!(find_form_part(&mut tx, &[4; 32]).await?, None);
         Ok(())
     })
     .await;

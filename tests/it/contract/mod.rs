@@ -27,6 +27,7 @@ mod reading;
 mod records;
 mod reviews;
 mod sessions;
+mod totals;
 mod unsettled;
 mod uploads;
 mod verify;

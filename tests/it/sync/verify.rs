@@ -6,6 +6,7 @@ use bytes::Bytes;
 use paicha::auth::permissions::{Grant, Scope};
 use paicha::blobs::original_key;
 use paicha::usecases::push_operations::{push_server_operations, server_patch};
+use paicha::usecases::recount_totals::recount;
 use paicha::usecases::verify_store::{Check, VerifyReport, verify_store};
 use paicha_db::accounts::put_grant;
 use paicha_db::{Engine, Statement};
@@ -262,6 +263,24 @@ async fn every_kind_of_damage_in_the_database_is_found() -> Result<()> {
     for ((damage, expected), engine) in cases.iter().zip(ENGINES.into_iter().cycle()) {
         let (found, said) = found_after(engine, damage).await?;
         assert!(expected.iter().all(|check| found.contains(check)), "{engine:?} {damage}: {said:#?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn totals_that_were_damaged_are_found_and_counted_again() -> Result<()> {
+    for engine in ENGINES {
+        let world = rich_history(engine).await?;
+        let mut tx = world.app.database.begin_write().await?;
+        assert!(tx.execute(Statement::new("UPDATE hazard_months SET hazards = hazards + 1")).await? > 0);
+        tx.commit().await?;
+        let report = verify(&world).await?;
+        assert_eq!(report.found.findings[0].check, Check::Projection, "{:#?}", sentences(&report));
+        assert!(sentences(&report)[0].contains("paicha recount"), "{:#?}", sentences(&report));
+        assert!(!recount(&world.app.database, 9).await?.is_empty());
+        let report = verify(&world).await?;
+        assert!(report.is_clean(), "{:#?}", sentences(&report));
+        world.remove().await?;
     }
     Ok(())
 }

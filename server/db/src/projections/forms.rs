@@ -173,3 +173,33 @@ pub async fn find_form_content(tx: &mut Tx, sha256: &[u8]) -> Result<Option<Form
         .bind(sha256.to_vec());
     tx.fetch_optional(statement).await?.as_ref().map(content_row).transpose()
 }
+
+/// Records behind a number of a content, where they are many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormPartRow {
+    /// SHA-256 of `records`.
+    pub sha256: Vec<u8>,
+    /// Their ids in order, 16 bytes each.
+    pub records: Vec<u8>,
+}
+
+/// Keeps parts; those that are there stay as they are.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn put_form_parts(tx: &mut Tx, parts: Vec<FormPartRow>) -> Result<(), DbError> {
+    let rows = parts.into_iter().map(|part| vec![part.sha256.into(), part.records.into()]).collect();
+    tx.execute_rows("INSERT INTO form_parts (sha256, records) VALUES", rows, "ON CONFLICT (sha256) DO NOTHING").await?;
+    Ok(())
+}
+
+/// The part with this hash.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn find_form_part(tx: &mut Tx, sha256: &[u8]) -> Result<Option<FormPartRow>, DbError> {
+    let statement = Statement::new("SELECT sha256, records FROM form_parts WHERE sha256 = $1").bind(sha256.to_vec());
+    let row = tx.fetch_optional(statement).await?;
+    let part = |row: &Row| Ok(FormPartRow { sha256: row.bytes("sha256")?, records: row.bytes("records")? });
+    row.as_ref().map(part).transpose()
+}

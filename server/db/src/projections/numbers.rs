@@ -1,6 +1,7 @@
-//! The tables behind the fourteen numbers of 附件2: `hazard_periods`, `spot_items` and `spot_firsts`. What a newcomer gets wrong: a cutoff is
-//! exclusive (events before it count), and an enterprise counts once however often it was checked.
+//! The rows behind the fourteen numbers of 附件2: `hazard_periods` and `spot_items`; how many there are is kept in `totals`. What a newcomer gets
+//! wrong: a cutoff is exclusive (events before it count), and an enterprise counts once however often it was checked.
 
+use super::totals::HazardSteps;
 use super::{Page, Villages};
 use crate::engine::{Row, Tx};
 use crate::error::DbError;
@@ -48,7 +49,7 @@ pub struct SpotItemRow {
     pub ended_at: i64,
 }
 
-fn period_row(row: &Row) -> Result<HazardPeriodRow, DbError> {
+pub(super) fn period_row(row: &Row) -> Result<HazardPeriodRow, DbError> {
     Ok(HazardPeriodRow {
         record: row.uuid("record")?,
         feed: row.text("feed")?,
@@ -77,7 +78,7 @@ fn ids(records: &[Uuid]) -> Vec<Value> {
     records.iter().copied().map(Value::from).collect()
 }
 
-/// Makes the periods of `records` exactly these.
+/// Makes the periods of `records` exactly these, and adds to the totals what became other.
 ///
 /// # Errors
 /// When the database fails; the transaction is then over.
@@ -85,8 +86,15 @@ pub async fn put_hazard_periods(tx: &mut Tx, records: &[Uuid], rows: Vec<HazardP
     if records.is_empty() {
         return Ok(());
     }
-    let gone = Statement::new("DELETE FROM hazard_periods WHERE record IN ($in)").bind_list(ids(records));
-    tx.execute(gone).await?;
+    let gone = Statement::new(
+        "DELETE FROM hazard_periods WHERE record IN ($in)
+         RETURNING record, feed, village, from_at, to_at, self_found, rectified, listed",
+    );
+    let mut steps = HazardSteps::default();
+    for row in tx.fetch_all(gone.bind_list(ids(records))).await? {
+        steps.take(&period_row(&row)?);
+    }
+    rows.iter().for_each(|period| steps.add(period));
     let rows = rows.into_iter().map(|row| {
         vec![
             row.record.into(),
@@ -105,58 +113,7 @@ pub async fn put_hazard_periods(tx: &mut Tx, records: &[Uuid], rows: Vec<HazardP
         "",
     )
     .await?;
-    Ok(())
-}
-
-/// Makes the items of `records` exactly these, and brings the first times of the enterprises concerned up to date.
-///
-/// # Errors
-/// When the database fails; the transaction is then over.
-pub async fn put_spot_items(tx: &mut Tx, records: &[Uuid], rows: Vec<SpotItemRow>) -> Result<(), DbError> {
-    if records.is_empty() {
-        return Ok(());
-    }
-    let before = Statement::new("SELECT DISTINCT enterprise FROM spot_items WHERE record IN ($in) ORDER BY enterprise")
-        .bind_list(ids(records));
-    let before = tx.fetch_all(before).await?;
-    let mut concerned = before.iter().map(|row| row.text("enterprise")).collect::<Result<Vec<_>, _>>()?;
-    concerned.extend(rows.iter().map(|row| row.enterprise.clone()));
-    concerned.sort_unstable();
-    concerned.dedup();
-    if concerned.is_empty() {
-        return Ok(());
-    }
-    tx.execute(Statement::new("DELETE FROM spot_items WHERE record IN ($in)").bind_list(ids(records))).await?;
-    let rows = rows.into_iter().map(|row| {
-        vec![
-            row.record.into(),
-            row.item.into(),
-            row.feed.into(),
-            row.village.into(),
-            row.enterprise.into(),
-            row.place.into(),
-            row.ended_at.into(),
-        ]
-    });
-    tx.execute_rows(
-        "INSERT INTO spot_items (record, item, feed, village, enterprise, place, ended_at) VALUES",
-        rows.collect(),
-        "",
-    )
-    .await?;
-    let names = || concerned.iter().map(|name| Value::from(name.as_str())).collect::<Vec<_>>();
-    tx.execute(Statement::new("DELETE FROM spot_firsts WHERE enterprise IN ($in)").bind_list(names())).await?;
-    let firsts = Statement::new(
-        "INSERT INTO spot_firsts (enterprise, village, item, place, first_at)
-         SELECT firsts.enterprise, firsts.village, firsts.item,
-                (SELECT spot_items.place FROM spot_items WHERE spot_items.enterprise = firsts.enterprise
-                  ORDER BY spot_items.record LIMIT 1),
-                firsts.first_at
-         FROM (SELECT enterprise, village, item, MIN(ended_at) AS first_at FROM spot_items
-               WHERE enterprise IN ($in) GROUP BY enterprise, village, item) AS firsts",
-    );
-    tx.execute(firsts.bind_list(names())).await?;
-    Ok(())
+    steps.store(tx).await
 }
 
 /// Periods of all hazards of a feed after a key, in order of hazard, then time: what a rebuild compares.
@@ -203,67 +160,6 @@ pub async fn list_spot_items_of_feed(
     tx.fetch_all(statement).await?.iter().map(item_row).collect()
 }
 
-/// Enterprises whose first times do not follow from the spot checks, in order: none, unless the table was damaged.
-///
-/// # Errors
-/// When the database fails; the transaction is then over.
-pub async fn list_wrong_spot_firsts(tx: &mut Tx, limit: i64) -> Result<Vec<String>, DbError> {
-    let statement = Statement::new(
-        "SELECT enterprise FROM (
-           SELECT enterprise, village, item, MIN(ended_at) AS first_at FROM spot_items GROUP BY enterprise, village, item
-           EXCEPT SELECT enterprise, village, item, first_at FROM spot_firsts) AS missing
-         UNION SELECT enterprise FROM (
-           SELECT enterprise, village, item, first_at FROM spot_firsts
-           EXCEPT SELECT enterprise, village, item, MIN(ended_at) FROM spot_items GROUP BY enterprise, village, item)
-           AS surplus
-         ORDER BY enterprise LIMIT $1",
-    )
-    .bind(limit);
-    tx.fetch_all(statement).await?.iter().map(|row| row.text("enterprise")).collect()
-}
-
-/// How many hazards of a village count one way for a cutoff.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HazardCount {
-    /// Village they count for.
-    pub village: String,
-    /// 企业自查发现.
-    pub self_found: bool,
-    /// 已完成整改.
-    pub rectified: bool,
-    /// 政府挂牌督办.
-    pub listed: bool,
-    /// Hazards.
-    pub hazards: i64,
-}
-
-/// Counts the hazards of villages for a cutoff (exclusive, microseconds UTC), by village and how they count: read once, in order of an index.
-///
-/// # Errors
-/// When the database fails; the transaction is then over.
-pub async fn count_hazards(tx: &mut Tx, villages: &Villages, cutoff: i64) -> Result<Vec<HazardCount>, DbError> {
-    let (all, list) = villages.binds();
-    let statement = Statement::new(
-        "SELECT village, self_found, rectified, listed, COUNT(*) AS hazards FROM hazard_periods
-         WHERE from_at < $1 AND (to_at IS NULL OR to_at >= $1) AND ($2 OR village IN ($in))
-         GROUP BY village, self_found, rectified, listed ORDER BY village, self_found, rectified, listed",
-    )
-    .bind(cutoff)
-    .bind(all)
-    .bind_list(list);
-    let rows = tx.fetch_all(statement).await?;
-    let count = |row: &Row| {
-        Ok(HazardCount {
-            village: row.text("village")?,
-            self_found: row.bool("self_found")?,
-            rectified: row.bool("rectified")?,
-            listed: row.bool("listed")?,
-            hazards: row.i64("hazards")?,
-        })
-    };
-    rows.iter().map(count).collect()
-}
-
 /// The hazards that count for a cutoff, in order of id: the records behind the numbers of part 一.
 ///
 /// # Errors
@@ -289,7 +185,7 @@ pub async fn list_counted_hazards(
     tx.fetch_all(statement).await?.iter().map(period_row).collect()
 }
 
-/// Distinct enterprises for a cutoff. The villages' do not add up to all: an enterprise may be checked in two.
+/// Distinct enterprises in a form. The villages' do not add up to all: an enterprise may be checked in two.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SpotCounts {
     /// Of each village, by item of the form.
@@ -297,58 +193,6 @@ pub struct SpotCounts {
     /// Of all villages asked for together, by item of the form.
     pub all: BTreeMap<String, i64>,
 }
-
-/// Counts distinct enterprises by item of the form for a cutoff; an enterprise with one 统一社会信用代码 on several sites is one.
-///
-/// Nearly every enterprise has one row of an item, so rows are counted, and those too many are taken off: only enterprises that have several
-/// sites or were checked for several villages can have some, and only their rows are compared.
-///
-/// # Errors
-/// When the database fails; the transaction is then over.
-pub async fn count_spot_items(tx: &mut Tx, villages: &Villages, cutoff: i64) -> Result<SpotCounts, DbError> {
-    let (all, list) = villages.binds();
-    let rows = Statement::new(
-        "SELECT village, item, COUNT(*) AS found FROM spot_firsts WHERE first_at < $1 AND ($2 OR village IN ($in))
-         GROUP BY village, item ORDER BY village, item",
-    );
-    let surplus = Statement::new(SPOT_SURPLUS);
-    let mut counts = SpotCounts::default();
-    for row in tx.fetch_all(rows.bind(cutoff).bind(all).bind_list(list.clone())).await? {
-        let (village, item, found) = (row.text("village")?, row.text("item")?, row.i64("found")?);
-        *counts.all.entry(item.clone()).or_default() += found;
-        counts.villages.entry(village).or_default().insert(item, found);
-    }
-    for row in tx.fetch_all(surplus.bind(cutoff).bind(all).bind_list(list)).await? {
-        let (item, surplus) = (row.text("item")?, row.i64("surplus")?);
-        let of = match row.opt_text("village")? {
-            Some(village) => counts.villages.entry(village).or_default(),
-            None => &mut counts.all,
-        };
-        *of.entry(item).or_default() -= surplus;
-    }
-    Ok(counts)
-}
-
-/// Rows beyond the first of an enterprise, by village and item, and with no village by item in all.
-const SPOT_SURPLUS: &str = "WITH sites AS (
-       SELECT id, uscc FROM places
-       WHERE uscc IN (SELECT uscc FROM places WHERE uscc <> '' GROUP BY uscc HAVING COUNT(*) > 1)),
-     several AS (
-       SELECT spot_firsts.village, spot_firsts.item, sites.uscc AS counted
-       FROM sites CROSS JOIN spot_firsts WHERE spot_firsts.place = sites.id AND spot_firsts.first_at < $1
-       UNION ALL
-       SELECT spot_firsts.village, spot_firsts.item, spot_firsts.enterprise
-       FROM (SELECT enterprise FROM spot_firsts WHERE item = '1' GROUP BY enterprise HAVING COUNT(*) > 1) AS roaming
-       CROSS JOIN spot_firsts
-       WHERE spot_firsts.enterprise = roaming.enterprise AND spot_firsts.first_at < $1
-         AND NOT EXISTS (SELECT 1 FROM sites WHERE sites.id = spot_firsts.place)),
-     grouped AS MATERIALIZED (
-       SELECT item, counted, village, COUNT(*) AS found FROM several WHERE $2 OR village IN ($in)
-       GROUP BY item, counted, village)
-     SELECT village, item, CAST(SUM(found) - COUNT(*) AS BIGINT) AS surplus FROM grouped
-     GROUP BY village, item HAVING SUM(found) > COUNT(*)
-     UNION ALL
-     SELECT NULL, item, CAST(SUM(found) - COUNT(DISTINCT counted) AS BIGINT) FROM grouped GROUP BY item";
 
 /// The spot checks with an item before a cutoff, in order of time: the records behind a number of part 二.
 ///
@@ -365,7 +209,7 @@ pub async fn list_spot_items(
     let statement = Statement::new(
         "SELECT record, item, feed, village, enterprise, place, ended_at FROM spot_items
          WHERE item = $1 AND ended_at < $2 AND ($3 OR village IN ($in))
-           AND (ended_at > $4 OR (ended_at = $4 AND record > $5))
+           AND (ended_at, record) > ($4, $5)
          ORDER BY ended_at, record LIMIT $6",
     )
     .bind(item)

@@ -80,7 +80,7 @@ pub async fn act_on_form(app: &App, caller: &Caller, query: &FormQuery, act: &Fo
         explained: act.explained.clone(),
         token: app.ids.new_id().to_string(),
     };
-    write(app, query, &loaded, event, content.as_ref()).await?;
+    write(app, query, &loaded, event, content).await?;
     read_form_life(app, caller, query).await
 }
 
@@ -117,7 +117,7 @@ async fn write(
     query: &FormQuery,
     loaded: &Loaded,
     event: FormEvent,
-    content: Option<&FormContent>,
+    content: Option<FormContent>,
 ) -> Result<(), LifeError> {
     let feed: FeedId = loaded.area.id.parse().map_err(|_| LifeError::NotAllowed)?;
     let record: RecordId =

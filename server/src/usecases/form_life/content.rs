@@ -1,6 +1,7 @@
 //! What a form says, as the exact text that is hashed and kept: every printed word or number with the records it rests on. What a newcomer
 //! gets wrong: the hash is over this text and not over a file, because a file cannot contain its own hash and programs rewrite files.
 
+use super::lists::{ContentPart, keep_parts};
 use super::{FormKind, LifeError};
 use crate::config::Config;
 use crate::usecases::read_appendix1::{Appendix1Form, FormPicture, FormRow, area_form};
@@ -51,7 +52,11 @@ pub struct ContentNumber {
     /// What prints.
     pub value: i64,
     /// Hazards or spot checks it rests on, in order of id; several checks of one enterprise count once.
+    #[serde(default)]
     pub records: Vec<RecordId>,
+    /// Instead of `records`, where they are many: parts of the list, in order (see `lists`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<ContentPart>,
 }
 
 /// One row of 附件1.
@@ -84,12 +89,9 @@ impl FormContent {
         (text, hash)
     }
 
-    /// Every hazard and inspection it rests on, in order.
-    pub fn records(&self) -> BTreeSet<RecordId> {
-        let rows = self.appendix1.iter().flatten().flat_map(|row| row.inspections.iter().copied());
-        let numbers =
-            self.appendix2.iter().flat_map(BTreeMap::values).flat_map(|number| number.records.iter().copied());
-        rows.chain(numbers).collect()
+    /// The inspections that the rows of 附件1 rest on.
+    pub fn inspections(&self) -> impl Iterator<Item = RecordId> {
+        self.appendix1.iter().flatten().flat_map(|row| row.inspections.iter().copied())
     }
 
     /// Whether it says that there is nothing: the form then needs an explicit 零报告.
@@ -203,10 +205,9 @@ pub(super) async fn compute(
         Some(standing) if kind == FormKind::Appendix1 => config.appendix1.as_was(&standing.policy),
         Some(_) | None => config.appendix1.clone(),
     };
-    let (policy, cutoff) = match (kind, purpose.standing()) {
-        (FormKind::Appendix1, _) => (choice.policy(), choice.window_of(month).1),
-        (FormKind::Appendix2, Some(standing)) => (standing.policy.clone(), standing.cutoff),
-        (FormKind::Appendix2, None) => (config.appendix2.policy().to_owned(), config.appendix2.cutoff_of(month, as_of)),
+    let (policy, cutoff) = match kind {
+        FormKind::Appendix1 => (choice.policy(), choice.window_of(month).1),
+        FormKind::Appendix2 => ("prev_month_end".to_owned(), month.first_instant()),
     };
     let mut content = FormContent {
         form_kind: kind.code().to_owned(),
@@ -224,7 +225,7 @@ pub(super) async fn compute(
     match kind {
         FormKind::Appendix1 => {
             let only = match purpose {
-                Purpose::Correct(standing) => Some(standing.records()),
+                Purpose::Correct(standing) => Some(standing.inspections().collect::<BTreeSet<_>>()),
                 Purpose::Print(_) | Purpose::HandIn | Purpose::Compare(_) => None,
             };
             let form = area_form(tx, (area, villages), (month, &choice), only.as_ref()).await?;
@@ -233,12 +234,12 @@ pub(super) async fn compute(
         FormKind::Appendix2 => {
             let FormNumbers { numbers, unchecked } = match purpose {
                 Purpose::Print(Some(counted)) => counted.clone(),
-                Purpose::Print(None) => Counted::read(tx, area, villages, cutoff).await?.of_all(),
+                Purpose::Print(None) => Counted::read(tx, area, villages, month).await?.of_all(),
                 Purpose::HandIn | Purpose::Compare(_) | Purpose::Correct(_) => {
-                    numbers_of(tx, area, villages, cutoff).await?
+                    numbers_of(tx, area, villages, month).await?
                 }
             };
-            let number = |(code, (value, records))| (code, ContentNumber { value, records });
+            let number = |(code, (value, records))| (code, ContentNumber { value, records, parts: Vec::new() });
             content.appendix2 = Some(numbers.into_iter().map(number).collect());
             content.unchecked = unchecked;
         }
@@ -246,8 +247,9 @@ pub(super) async fn compute(
     Ok(content)
 }
 
-/// Keeps a content under its hash.
-pub(super) async fn keep(tx: &mut Tx, form: RecordId, content: &FormContent) -> Result<String, DbError> {
+/// Keeps a content under its hash, and the records of its long numbers in parts.
+pub(super) async fn keep(tx: &mut Tx, form: RecordId, mut content: FormContent) -> Result<String, DbError> {
+    keep_parts(tx, &mut content).await?;
     let (text, hash) = content.sealed();
     let made_at = content.as_of.as_micros();
     let row = FormContentRow { sha256: hash.to_vec(), form: form.0, content: text, made_at };

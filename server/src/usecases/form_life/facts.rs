@@ -2,6 +2,7 @@
 //! conflicts of a visit's hazards count for the visit's row too.
 
 use super::content::FormContent;
+use super::lists::records_of;
 use crate::app::App;
 use crate::usecases::projection::criterion_ids;
 use crate::usecases::push_operations::read_record;
@@ -11,7 +12,6 @@ use paicha_db::devices::list_silent_phones;
 use paicha_db::feeds::FeedRow;
 use paicha_db::projections::{self, HazardFilter, Page, Villages};
 use paicha_db::{DbError, Tx, records};
-use std::collections::BTreeSet;
 use sync_protocol::ids::RecordId;
 use sync_protocol::merge::is_merged_away;
 use sync_protocol::record::Record;
@@ -65,10 +65,11 @@ pub(super) async fn gather(
 ) -> Result<Facts, DbError> {
     let mut facts = Facts::default();
     let codes: Vec<String> = std::iter::once(area).chain(villages).map(|feed| feed.id.clone()).collect();
-    let counted = with_hazards(tx, content.records()).await?;
+    let counted = records_of(tx, content).await?;
     let catalogue = load_catalogue(tx).await?;
     for some in counted.chunks(AT_ONCE) {
-        about_records(tx, some, &catalogue, &mut facts).await?;
+        let ids = with_hazards(tx, some, &counted).await?;
+        about_records(tx, &ids, &catalogue, &mut facts).await?;
     }
     let now = app.now();
     let in_time = (now, app.config.workflow.suspected_days);
@@ -82,15 +83,18 @@ pub(super) async fn gather(
     Ok(facts)
 }
 
-/// The records and the hazards that were found by those of them that are visits.
-async fn with_hazards(tx: &mut Tx, records: BTreeSet<RecordId>) -> Result<Vec<Uuid>, DbError> {
-    let mut all: BTreeSet<Uuid> = records.into_iter().map(|id| id.0).collect();
-    let visits: Vec<Uuid> = all.iter().copied().collect();
-    for some in visits.chunks(AT_ONCE) {
-        let hazards = projections::list_hazards_of_inspections(tx, some, ROWS_MAX).await?;
-        all.extend(hazards.into_iter().filter(|hazard| hazard.state != "void").map(|hazard| hazard.id));
-    }
-    Ok(all.into_iter().collect())
+/// Some of the records, and the hazards that were found by those of them that are visits, unless they are among the records themselves.
+async fn with_hazards(tx: &mut Tx, some: &[RecordId], counted: &[RecordId]) -> Result<Vec<Uuid>, DbError> {
+    let mut all: Vec<Uuid> = some.iter().map(|id| id.0).collect();
+    let hazards = projections::list_hazards_of_inspections(tx, &all, ROWS_MAX).await?;
+    let others = hazards.into_iter().filter(|hazard| hazard.state != "void" && !is_among(counted, hazard.id));
+    all.extend(others.map(|hazard| hazard.id));
+    all.sort_unstable();
+    Ok(all)
+}
+
+fn is_among(counted: &[RecordId], id: Uuid) -> bool {
+    counted.binary_search(&RecordId(id)).is_ok()
 }
 
 async fn about_records(tx: &mut Tx, ids: &[Uuid], catalogue: &Catalogue, facts: &mut Facts) -> Result<(), DbError> {

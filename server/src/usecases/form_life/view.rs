@@ -3,8 +3,10 @@
 use super::act::newest;
 use super::checks::{Check, line_name};
 use super::content::{ContentRow, FormContent};
+use super::lists::{only_in, records_of};
 use super::{FormQuery, Loaded};
 use crate::usecases::projection::form_state_code;
+use paicha_db::{DbError, Tx};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use sync_protocol::form::{FormAction, FormEvent, FormState};
@@ -92,12 +94,10 @@ pub struct LateView {
 }
 
 /// What arrived since `standing` was handed in.
-pub(super) fn late(standing: &FormContent, now: &FormContent) -> LateView {
-    let (then, today) = (standing.records(), now.records());
-    let only = |one: &std::collections::BTreeSet<RecordId>, other: &std::collections::BTreeSet<RecordId>| {
-        one.difference(other).copied().take(LATE_RECORDS_MAX).collect::<Vec<_>>()
-    };
-    let (added, removed) = (only(&today, &then), only(&then, &today));
+pub(super) async fn late(tx: &mut Tx, standing: &FormContent, now: &FormContent) -> Result<LateView, DbError> {
+    let (then, today) = (records_of(tx, standing).await?, records_of(tx, now).await?);
+    let added = only_in(&today, &then, LATE_RECORDS_MAX);
+    let removed = only_in(&then, &today, LATE_RECORDS_MAX);
     let codes = now.appendix2.iter().flat_map(|numbers| numbers.keys());
     let changed = codes.filter(|code| now.number(code) != standing.number(code));
     let numbers: Vec<String> =
@@ -111,7 +111,7 @@ pub(super) fn late(standing: &FormContent, now: &FormContent) -> LateView {
         let records = added.len() + removed.len();
         format!("提交后到达或变化{records}条（影响{}个数字），计入下月", numbers.len())
     };
-    LateView { added, removed, numbers, text }
+    Ok(LateView { added, removed, numbers, text })
 }
 
 /// Numbers of the rows of 附件1 whose findings are not what was printed: a hazard that arrived later on a visit that was printed without it.

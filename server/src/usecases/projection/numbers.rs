@@ -40,7 +40,7 @@ pub(super) fn spot_items(record: &Record) -> Vec<SpotItemRow> {
         item,
         feed: record.feed.as_str().to_owned(),
         village: village.clone(),
-        enterprise: enterprise(record, place),
+        enterprise: enterprise(record, place, &village),
         place,
         ended_at,
     };
@@ -55,15 +55,15 @@ fn lines_with<'a>(record: &'a Record, code: &'a str) -> impl Iterator<Item = &'s
     SPOT_ITEMS.iter().filter(move |(_, atoms)| atoms.iter().any(|atom| is(atom))).map(|(item, _)| *item)
 }
 
-/// Who was checked: the registered place, or the name of one that is not.
-fn enterprise(record: &Record, place: Option<uuid::Uuid>) -> String {
+/// Who was checked: the registered place, or the name of one that is not, in its village: there is a 小卖部 in every one.
+fn enterprise(record: &Record, place: Option<uuid::Uuid>, village: &str) -> String {
     match place {
         Some(place) => place.to_string(),
         None => {
             let free = record.shown("free_place").unwrap_or_default();
             let name = free["name"].as_str().map(|name| clean(name.trim()).to_string()).unwrap_or_default();
             // A check of a place without any name is one of its own: it must not disappear among others.
-            if name.is_empty() { format!("unnamed {}", record.id) } else { format!("named {name}") }
+            if name.is_empty() { format!("unnamed {}", record.id) } else { format!("named {village} {name}") }
         }
     }
 }

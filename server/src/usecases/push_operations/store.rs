@@ -80,13 +80,14 @@ pub async fn store_projections(tx: &mut Tx, records: &[&Record]) -> Result<(), D
     for record in records {
         all.add(project(record));
     }
+    let places: Vec<_> = all.places.iter().map(|place| place.id).collect();
     projections::put_places(tx, all.places).await?;
     projections::put_inspections(tx, all.inspections).await?;
     projections::put_hazards(tx, all.hazards).await?;
     let (records, periods): (Vec<_>, Vec<_>) = all.periods.into_iter().unzip();
     projections::put_hazard_periods(tx, &records, periods.into_iter().flatten().collect()).await?;
     let (records, spots): (Vec<_>, Vec<_>) = all.spots.into_iter().unzip();
-    projections::put_spot_items(tx, &records, spots.into_iter().flatten().collect()).await?;
+    projections::put_spot_items(tx, &records, spots.into_iter().flatten().collect(), &places).await?;
     projections::put_photos(tx, all.photos).await?;
     projections::put_forms(tx, all.forms).await?;
     projections::put_visits(tx, all.visits).await?;

@@ -2,6 +2,7 @@
 //! beside it.
 
 use super::findings::{Check, Findings, Place};
+use crate::usecases::form_life::lists::count_wrong_parts;
 use crate::usecases::projection::form_events;
 use paicha_db::projections::find_form_content;
 use paicha_db::{DbError, Tx};
@@ -23,7 +24,15 @@ pub(super) async fn check_forms(
                 Some(row) if sha256(row.content.as_bytes()) != hash => {
                     findings.add(Check::FormContent, place, "提交的内容与台账中的摘要不同");
                 }
-                Some(_) => {}
+                Some(row) => match serde_json::from_str(&row.content) {
+                    Ok(content) => {
+                        let wrong = count_wrong_parts(tx, &content).await?;
+                        if wrong > 0 {
+                            findings.add(Check::FormContent, place, format!("记录清单有{wrong}段不存在或与摘要不同"));
+                        }
+                    }
+                    Err(_) => findings.add(Check::FormContent, place, "提交的内容无法读取"),
+                },
             }
         }
     }

@@ -158,10 +158,14 @@ impl Table for FlagRow {
     }
 }
 
-/// Compares the first times of enterprises, which concern several records and villages, with the spot checks they come from.
-pub(super) async fn compare_spot_firsts(tx: &mut Tx, findings: &mut Findings) -> Result<(), DbError> {
-    for enterprise in projections::list_wrong_spot_firsts(tx, PAGE_ROWS).await? {
-        findings.add(Check::Projection, Place::default(), format!("spot_firsts 表与抽查记录不一致：{enterprise}"));
+/// Compares what is kept for the numbers of 附件2, which concerns several records and villages, with the rows that it follows from.
+pub(super) async fn compare_totals(tx: &mut Tx, findings: &mut Findings) -> Result<(), DbError> {
+    for wrong in projections::list_wrong_totals(tx, PAGE_ROWS).await? {
+        findings.add(
+            Check::Projection,
+            Place::default(),
+            format!("附件2 的汇总与记录不一致（可用 paicha recount 重新统计）：{wrong}"),
+        );
     }
     Ok(())
 }

@@ -209,7 +209,8 @@ impl Story<'_> {
         let level = ["general", "major_direct", "suspected"][if turn < 10 { 0 } else { 1 + usize::from(turn == 19) }];
         let fields = json!({ "level": level, "origin": if own { "self_week" } else { "village" }, "place": place.to_string(),
             "description": DESCRIPTION, "position_text": "一层东侧配电间", "found_at": Micros::from_micros(at)?,
-            "control": "warned", "sector": ["industry"], "suggestion": "立即断电并清理可燃物，三日内复查" });
+            "control": "warned", "sector": ["industry"], "suggestion": "立即断电并清理可燃物，三日内复查",
+            "finders": ["演示甲"], "no_fix_reason": "室内", "criterion_ids": ["GM-2017-y1", "GM-2023-3.1"] });
         self.say(Who::Inspector, at, "hazard", id, &json!({ "kind": "create", "fields": fields }))?;
         let mut plot =
             Plot::Found { major_at: (turn > 9).then_some(at), own, accepted: None, listed: None, void: None };

@@ -75,6 +75,7 @@ pub(crate) async fn run(engine: Engine, count: usize) -> Result<()> {
             floor / own
         );
     }
+    super::hand_in::run(&asked).await?;
     world.remove().await
 }
 
