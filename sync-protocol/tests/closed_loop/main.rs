@@ -3,7 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "everything here is a test")]
 
+mod agreement;
+mod asked;
 mod numbers;
+mod owners;
 mod steps;
 mod story;
 mod tricks;
