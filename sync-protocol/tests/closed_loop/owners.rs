@@ -49,6 +49,23 @@ fn after_submission_findings_are_added_and_words_stand_beside_them() {
     assert_eq!(field(&outcome, "finding.k2"), None, "a seen failure is a fact");
     assert_eq!(field(&outcome, "finding_note.k2"), Some(FieldOutcome::Addition));
     assert_eq!(visit(&story).shown_text("finding.k2").as_deref(), Some("N"));
+    let outcome = add(&mut story, OFFICE, json!({"cleared.R-17": "防爆区，情况属实", "voided": true}));
+    assert_eq!(field(&outcome, "cleared.R-17"), None, "the office clears a flag");
+    assert_eq!(field(&outcome, "voided"), Some(FieldOutcome::Proposal), "and asks for the whole to be void");
+}
+
+#[test]
+fn a_phone_has_seen_what_it_and_its_former_life_wrote_whatever_revision_it_names() {
+    let mut story = Story::of("general");
+    let owner = |name: &str| json!({"kind": "patch", "set": {"plan.owner": {"new": name}}});
+    story.say_having_seen(COLLEAGUE, 0, owner("演示甲"));
+    story.say_having_seen(COLLEAGUE, 0, owner("演示乙"));
+    assert_eq!((story.shown("plan.owner").as_str(), story.record().disputed()), ("演示乙", vec![]));
+    (story.phone, story.restored) = (1, true);
+    story.say_having_seen(COLLEAGUE, 0, owner("演示丙"));
+    assert_eq!((story.shown("plan.owner").as_str(), story.record().disputed()), ("演示丙", vec![]));
+    story.say_having_seen(INSPECTOR, 0, owner("演示丁"));
+    assert_eq!(story.record().disputed(), ["plan.owner"]);
 }
 
 #[test]
@@ -76,6 +93,11 @@ fn additions_stand_in_an_order_that_knows_nothing_of_arrival() {
         story.say_of(COLLEAGUE, "inspection", VISIT, said);
     }
     let order: Vec<&str> = visit(&story).additions.iter().map(|one| one.stamp.hlc.as_str()).collect();
+    assert_eq!(order, ["00000050", "00000060", "00000070"]);
+    for hlc in ["00000050", "00000070", "00000060"] {
+        story.say(COLLEAGUE, json!({"kind": "patch", "hlc": hlc, "set": {"description": {"new": "无"}}}));
+    }
+    let order: Vec<&str> = story.record().pending.iter().map(|one| one.stamp.hlc.as_str()).collect();
     assert_eq!(order, ["00000050", "00000060", "00000070"]);
 }
 
