@@ -8,6 +8,8 @@ mod asked;
 mod held;
 mod numbers;
 mod owners;
+mod pictures;
+mod registers;
 mod steps;
 mod story;
 mod tricks;
