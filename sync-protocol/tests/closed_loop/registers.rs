@@ -4,6 +4,7 @@ use super::story::*;
 use serde_json::{Value, json};
 use sync_protocol::limits::REGISTER_ENTRIES_MAX;
 use sync_protocol::merge::FieldOutcome::{self, Ask, Earliest, KeptBoth, Longest, MaxDanger, TooMany, TrueWins};
+use sync_protocol::merge::report_village;
 
 /// The outcome of a colleague's value that was written without seeing the inspector's.
 fn beside(name: &str, one: &Value, other: &Value) -> Option<FieldOutcome> {
@@ -89,4 +90,50 @@ fn what_is_more_dangerous_finds_room_up_to_twice_the_limit() {
     };
     assert_ne!(raise(&mut story, "major_direct"), Some(TooMany));
     assert_eq!(story.shown("level"), "major_direct");
+}
+
+fn fix(acc_m: f64, mock: bool) -> Value {
+    json!({"lat": 31.9, "lon": 108.6, "crs": "wgs84", "acc_m": acc_m, "mock": mock})
+}
+
+#[test]
+fn the_best_fix_that_nobody_faked_is_shown() {
+    let mut story = Story::of("general");
+    for (acc_m, mock) in [(30.0, false), (5.0, false), (1.0, true), (0.0, false), (20.0, false)] {
+        story.set(COLLEAGUE, json!({"fix": fix(acc_m, mock)}));
+    }
+    assert_eq!(story.record().shown("fix").unwrap()["acc_m"], json!(5.0));
+}
+
+#[test]
+fn the_longest_of_several_descriptions_is_shown() {
+    let mut story = Story::of("general");
+    let describe = |text: &str| json!({"kind": "patch", "set": {"description": {"new": text}}});
+    story.say_having_seen(COLLEAGUE, 0, describe("配电箱门敞开，线头裸露，现场无警示标志"));
+    story.say_having_seen(ENTERPRISE, 0, describe("配电箱门敞开，线头裸露，无警示"));
+    assert_eq!(story.shown("description"), "配电箱门敞开，线头裸露，现场无警示标志");
+}
+
+#[test]
+fn the_fix_it_was_made_with_decides_the_village_and_only_without_one_the_best() {
+    let counted = |story: &Story| report_village(story.record()).unwrap().code.to_string();
+    let mut story = Story::default();
+    story.say(INSPECTOR, json!({"kind": "create", "fields": {"level": "general", "fix": fix(30.0, false)}}));
+    story.elsewhere = true;
+    story.set(COLLEAGUE, json!({"fix": fix(5.0, false)}));
+    assert_eq!(counted(&story), FIX_VILLAGE);
+    let mut story = Story::of("general");
+    story.set(COLLEAGUE, json!({"fix": fix(30.0, false)}));
+    story.elsewhere = true;
+    story.set(COLLEAGUE, json!({"fix": fix(5.0, false)}));
+    assert_eq!(counted(&story), OTHER_FIX_VILLAGE);
+}
+
+#[test]
+fn an_answer_names_the_fields_it_is_about() {
+    let mut story = Story::of("general");
+    story.go(INSPECTOR, "reg", "plan", json!({}));
+    let (op, _) = story.set(COLLEAGUE, json!({"description": "无"}));
+    let outcome = story.agree(OFFICE, op);
+    assert_eq!(outcome.fields.keys().collect::<Vec<_>>(), ["description"]);
 }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 pub(super) const HAZARD: u128 = 0x77;
 /// Where every fix lies that somebody sends.
 pub(super) const FIX_VILLAGE: &str = "500999001208";
+pub(super) const OTHER_FIX_VILLAGE: &str = "500999001209";
 /// Where every place is registered that somebody names.
 pub(super) const PLACE_VILLAGE: &str = "500999001207";
 pub(super) const INSPECTOR: Who = Who(1, R1);
@@ -35,6 +36,8 @@ pub(super) struct Story {
     pub(super) phone: u128,
     /// Whether it is the former phone, set up again, and so had seen what that wrote.
     pub(super) restored: bool,
+    /// Whether fixes now lie in another village than [`FIX_VILLAGE`].
+    pub(super) elsewhere: bool,
 }
 
 impl Story {
@@ -90,7 +93,7 @@ impl Story {
             server: person == 0,
             ancestors: (0..self.phone).filter(|_| self.restored).map(life).collect(),
             event: EventTime { at, grade: Grade::A, uncertainty_us: None, clock_suspect: false },
-            fix_village: Some(FIX_VILLAGE.parse().unwrap()),
+            fix_village: Some(if self.elsewhere { OTHER_FIX_VILLAGE } else { FIX_VILLAGE }.parse().unwrap()),
             place_village: Some(PLACE_VILLAGE.parse().unwrap()),
         };
         let op_id = OpId(Uuid::from_u128(0x1000 + self.ops));
