@@ -277,6 +277,23 @@ mod tests {
     }
 
     #[test]
+    fn each_step_has_its_time() {
+        let check = |events: &[FormEvent], action| FormLife::of(events).check(action, UserId(Uuid::nil()));
+        for action in [FormAction::Return, FormAction::Lock] {
+            assert_eq!(check(&[], action), Err(FormRefusal::NotSubmitted));
+            assert_eq!(check(&locked()[..1], action), Ok(()));
+        }
+        assert_eq!(check(&locked()[..1], FormAction::RequestCorrection), Err(FormRefusal::NotLocked));
+        assert_eq!(check(&locked(), FormAction::RequestCorrection), Ok(()));
+        let mut events = locked();
+        events.push(event(FormAction::RequestCorrection, OFFICE, 30, "bb"));
+        assert_eq!(check(&events, FormAction::RequestCorrection), Err(FormRefusal::AlreadyProposed));
+        assert_eq!(check(&events, FormAction::RefuseCorrection), Ok(()));
+        events.push(event(FormAction::RefuseCorrection, OFFICE, 40, ""));
+        assert_eq!(check(&events, FormAction::RefuseCorrection), Err(FormRefusal::NothingProposed));
+    }
+
+    #[test]
     fn what_is_not_possible_changes_nothing() {
         let mut events = locked();
         events.push(event(FormAction::Return, OFFICE, 30, ""));

@@ -226,8 +226,15 @@ fn forget_revisions(value: &mut Value) {
     }
 }
 
+/// Histories of each law, where `PROPTEST_CASES` does not say.
+const CASES: u32 = 1500;
+
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(CASES)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
 
     #[test]
     fn every_arrival_order_gives_the_same_record(

@@ -3,7 +3,13 @@
 
 #![expect(clippy::unwrap_used, reason = "everything here is a test")]
 
+mod agreement;
+mod asked;
+mod held;
 mod numbers;
+mod owners;
+mod pictures;
+mod registers;
 mod steps;
 mod story;
 mod tricks;

@@ -128,3 +128,28 @@ fn what_the_finder_claims_to_have_seen_earlier_counts_from_then() {
     }
     assert_eq!(counted_periods(story.record()).len(), 1, "neighbours that count alike are one stretch");
 }
+
+#[test]
+fn an_earlier_finding_says_nothing_of_what_came_after_it_was_saved() {
+    let mut story = Story::of("major_direct");
+    let found = story.record().created.at.saturating_add(-1000);
+    story.set(INSPECTOR, json!({"found_at": found}));
+    let (op, _) = story.set(OFFICE, json!({"level": "general"}));
+    story.agree(LEADER, op);
+    let lowered = story.now();
+    assert!(counts(&story, lowered).is_some());
+    assert_eq!(counts(&story, lowered.saturating_add(1)), None);
+}
+
+#[test]
+fn a_finding_and_a_listing_a_microsecond_apart_count_apart() {
+    let day: Micros = "2023-05-30T00:00:00+08:00".parse().unwrap();
+    for (found, before) in [(day.saturating_add(1), None), (day.saturating_add(-1), Some(false))] {
+        let mut story = Story::of("major_direct");
+        story.set(INSPECTOR, json!({"found_at": found}));
+        story.set(LEADER, json!({"listed.town": {"doc_no": "1", "listed_on": "2023-05-30"}}));
+        let listed = |at| counts(&story, at).map(|(_, _, listed)| listed);
+        assert_eq!(listed(found.max(day)), before, "{found}");
+        assert_eq!(listed(found.max(day).saturating_add(1)), Some(true), "{found}");
+    }
+}

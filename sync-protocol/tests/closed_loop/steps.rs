@@ -2,7 +2,7 @@
 
 use super::story::{COLLEAGUE, COUNTY, ENTERPRISE, INSPECTOR, LEADER, OFFICE, Story, Who, field};
 use serde_json::{Value, json};
-use sync_protocol::merge::{End, FieldOutcome, Status, World, counted_periods, is_delisted, shown_at};
+use sync_protocol::merge::{End, FieldOutcome, Status, counted_periods, is_delisted, shown_at};
 use sync_protocol::role::Role::R1;
 use uuid::Uuid;
 
@@ -164,7 +164,7 @@ fn a_suspicion_is_judged_by_the_office_unless_it_found_it() {
     let mut story = Story::of("suspected");
     let (_, outcome) = story.set(OFFICE, json!({"level": "general"}));
     assert_eq!((field(&outcome, "level"), story.shown("level").as_str()), (Some(FieldOutcome::Approved), "general"));
-    let mut own = Story { world: World::default(), ops: 0, minute: 0 };
+    let mut own = Story::default();
     own.say(OFFICE, json!({"kind": "create", "fields": {"level": "suspected"}}));
     own.set(OFFICE, json!({"level": "general"}));
     assert_eq!(own.shown("level"), "suspected");
@@ -286,7 +286,7 @@ fn nobody_fills_a_field_so_that_others_are_not_heard() {
 
 #[test]
 fn a_draft_corrects_its_findings_but_does_not_void_itself() {
-    let mut story = Story { world: World::default(), ops: 0, minute: 0 };
+    let mut story = Story::default();
     let of = |mut body: Value| {
         body["type"] = json!("inspection");
         body

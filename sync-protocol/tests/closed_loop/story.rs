@@ -11,10 +11,11 @@ use sync_protocol::time::{Grade, Micros};
 use uuid::Uuid;
 
 pub(super) const HAZARD: u128 = 0x77;
+/// Where every fix lies that somebody sends.
+pub(super) const FIX_VILLAGE: &str = "500999001208";
+pub(super) const OTHER_FIX_VILLAGE: &str = "500999001209";
 /// Where every place is registered that somebody names.
 pub(super) const PLACE_VILLAGE: &str = "500999001207";
-/// The village that holds every fix.
-pub(super) const FIX_VILLAGE: &str = "500999001208";
 pub(super) const INSPECTOR: Who = Who(1, R1);
 pub(super) const COLLEAGUE: Who = Who(2, R1);
 pub(super) const OFFICE: Who = Who(3, R3);
@@ -26,15 +27,22 @@ pub(super) const ENTERPRISE: Who = Who(7, R7);
 pub(super) struct Who(pub(super) u128, pub(super) Role);
 
 /// One hazard, and people who have seen everything so far unless a test says otherwise.
+#[derive(Default)]
 pub(super) struct Story {
     pub(super) world: World,
     pub(super) ops: u128,
     pub(super) minute: i64,
+    /// Everybody's how manieth phone speaks, from 0.
+    pub(super) phone: u128,
+    /// Whether it is the former phone, set up again, and so had seen what that wrote.
+    pub(super) restored: bool,
+    /// Whether fixes now lie in another village than [`FIX_VILLAGE`].
+    pub(super) elsewhere: bool,
 }
 
 impl Story {
     pub(super) fn of(level: &str) -> Self {
-        let mut story = Self { world: World::default(), ops: 0, minute: 0 };
+        let mut story = Self::default();
         story.say(
             INSPECTOR,
             json!({"kind": "create", "fields": {"level": level, "origin": "village", "control": "warned",
@@ -76,19 +84,20 @@ impl Story {
         object.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
         let op = Op::parse(object.to_string().as_bytes()).unwrap();
         let at = self.now();
+        let life = |phone: u128| IncarnationId(Uuid::from_u128(0x100 + uploader.0 + 0x1_0000 * phone));
         let context = Context {
             received_at: at,
             uploader: UserId(Uuid::from_u128(uploader.0)),
             roles: vec![role],
             scope: Scope::Inside,
             server: person == 0,
-            ancestors: vec![],
+            ancestors: (0..self.phone).filter(|_| self.restored).map(life).collect(),
             event: EventTime { at, grade: Grade::A, uncertainty_us: None, clock_suspect: false },
-            fix_village: Some(FIX_VILLAGE.parse().unwrap()),
+            fix_village: Some(if self.elsewhere { OTHER_FIX_VILLAGE } else { FIX_VILLAGE }.parse().unwrap()),
             place_village: Some(PLACE_VILLAGE.parse().unwrap()),
         };
         let op_id = OpId(Uuid::from_u128(0x1000 + self.ops));
-        let incarnation = IncarnationId(Uuid::from_u128(0x100 + uploader.0));
+        let incarnation = life(self.phone);
         let seq = i64::try_from(self.ops).unwrap();
         let outcome = decide(&mut self.world, Submission { id: op_id, incarnation, seq, op: &op, context: &context });
         (op_id, outcome)

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use paicha::usecases::verify_store::verify_store;
-use paicha_tests::app::{SignedIn, TestApp, both_servers};
+use paicha_tests::app::{Answer, SignedIn, TestApp, both_servers};
 use serde_json::{Value, json};
 use sync_protocol::digest::op_digest;
 use sync_protocol::role::Role;
@@ -30,24 +30,55 @@ impl<'a> Office<'a> {
             leader: app.user("leader", Role::R4, &["*"]).await?,
             asked: 0,
         };
-        let op = json!({ "type": "hazard", "kind": "create", "village": VILLAGE, "record": HAZARD, "base_rev": 0,
-            "made_at": app.app.now(), "hlc": "000000000001-0001", "author": office.inspector.user,
-            "fields": { "level": level, "description": "配电箱门敞开", "origin": "village", "control": "warned" } });
-        let digest = op_digest(op.to_string().as_bytes());
-        let ops = json!([{ "seq": 1, "id": Uuid::from_u128(0x9001), "digest": digest, "op": op }]);
-        let device = office.inspector.device;
-        let envelope = json!({ "proto": 1, "device": device, "incarnation": Uuid::from_u128(0x9002), "ops": ops });
-        let pushed = app.post(Some(&office.inspector), "/v1/sync/push", &envelope).await?.ok()?;
-        assert_eq!(pushed["results"][0]["status"], "applied", "{pushed}");
+        office.found(HAZARD, level, "village").await?;
         Ok(office)
     }
 
-    async fn act(&mut self, who: &SignedIn, act: Value) -> Result<Value> {
-        let hazard = self.app.get(Some(&self.office), &format!("/v1/hazards/{HAZARD}")).await?.ok()?;
-        self.asked += 1;
-        let body = json!({ "request": Uuid::from_u128(self.asked), "base_rev": hazard["rev"], "act": act });
-        self.app.post(Some(who), &format!("/v1/hazards/{HAZARD}/acts"), &body).await?.ok()
+    /// The inspector's phone registers a hazard; each in a life of its own.
+    async fn found(&self, hazard: Uuid, level: &str, origin: &str) -> Result<()> {
+        let op = json!({ "type": "hazard", "kind": "create", "village": VILLAGE, "record": hazard, "base_rev": 0,
+            "made_at": self.app.app.now(), "hlc": "000000000001-0001", "author": self.inspector.user,
+            "fields": { "level": level, "description": "配电箱门敞开", "origin": origin, "control": "warned" } });
+        let digest = op_digest(op.to_string().as_bytes());
+        let number = hazard.as_u128() & 0xff;
+        let ops = json!([{ "seq": 1, "id": Uuid::from_u128(0x9000_0000 + number), "digest": digest, "op": op }]);
+        let (device, life) = (self.inspector.device, Uuid::from_u128(0x9100_0000 + number));
+        let envelope = json!({ "proto": 1, "device": device, "incarnation": life, "ops": ops });
+        let pushed = self.app.post(Some(&self.inspector), "/v1/sync/push", &envelope).await?.ok()?;
+        assert_eq!(pushed["results"][0]["status"], "applied", "{pushed}");
+        Ok(())
     }
+
+    async fn act(&mut self, who: &SignedIn, act: Value) -> Result<Value> {
+        self.act_on(HAZARD, who, act).await?.ok()
+    }
+
+    async fn act_on(&mut self, hazard: Uuid, who: &SignedIn, act: Value) -> Result<Answer> {
+        let path = format!("/v1/hazards/{hazard}");
+        let seen = self.app.get(Some(&self.office), &path).await?.ok()?;
+        self.asked += 1;
+        let body = json!({ "request": Uuid::from_u128(self.asked), "base_rev": seen["rev"], "act": act });
+        self.app.post(Some(who), &format!("{path}/acts"), &body).await
+    }
+}
+
+#[tokio::test]
+async fn the_hazard_that_stays_has_the_origin_that_counts_for_both() {
+    both_servers(|app| async move {
+        let mut office = Office::with_hazard(&app, "general").await?;
+        let judge = office.office.clone();
+        let own = Uuid::from_u128(HAZARD.as_u128() + 1);
+        office.found(own, "general", "self_day").await?;
+        let into = |survivor: Uuid| json!({ "action": "link_duplicate", "survivor": survivor, "reason": "同一处" });
+        // By phones' own clocks nobody was first, so it counts as found by others (domain 2.6 rule 4).
+        let refused = office.act_on(HAZARD, &judge, into(own)).await?;
+        assert!(refused.status.is_client_error(), "{refused:?}");
+        assert!(refused.body.to_string().contains("反过来合并"), "{refused:?}");
+        let merged = office.act_on(own, &judge, into(HAZARD)).await?.ok()?;
+        assert_eq!(merged["operations"][0]["fields"]["duplicate_of"], "proposal", "and takes the leader, {merged}");
+        Ok(())
+    })
+    .await;
 }
 
 #[tokio::test]

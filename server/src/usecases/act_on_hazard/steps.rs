@@ -4,9 +4,11 @@
 use super::act::Act;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use sync_protocol::merge::SELF_ORIGINS;
 use sync_protocol::op::{Body, Change};
 use sync_protocol::record::Record;
-use sync_protocol::schema::{LEVELS, find_kind};
+use sync_protocol::schema::{LEVELS, ORIGINS, find_kind};
+use sync_protocol::time::Grade;
 use sync_protocol::workflow::five_missing;
 
 type Steps = Result<Vec<Body>, String>;
@@ -155,7 +157,7 @@ fn accept(
     Ok(vec![set, go("verify", "accepted", opinion, evidence)])
 }
 
-/// A merge must not lose a level: the hazard that stays counts for both.
+/// A merge must lose neither a level nor the right origin: the hazard that stays counts for both.
 pub(super) fn check_link(merged: &Record, survivor: &Record) -> Result<(), String> {
     let rank = |record: &Record| {
         let level = record.shown_text("level");
@@ -171,7 +173,22 @@ pub(super) fn check_link(merged: &Record, survivor: &Record) -> Result<(), Strin
     if rank(survivor) < rank(merged) {
         return Err("保留的那条隐患等级较低，请先核定为同样的等级再合并".to_owned());
     }
+    if is_self_found(survivor) != is_self_found(merged)
+        && is_self_found(survivor) != was_first_found_by_itself(merged, survivor)
+    {
+        return Err("一条为企业自查、一条为他查，来源按时间可信的最早一条计：请反过来合并，保留另一条".to_owned());
+    }
     Ok(())
+}
+
+fn is_self_found(record: &Record) -> bool {
+    record.shown_text("origin").is_some_and(|code| ORIGINS[..SELF_ORIGINS].contains(&code.as_str()))
+}
+
+/// Whether 企业自查 came first (domain 2.6 rule 4): by the earliest of the two whose time is known; by a phone's clock alone nobody was first.
+fn was_first_found_by_itself(one: &Record, other: &Record) -> bool {
+    let known = [one, other].into_iter().filter(|record| record.created.grade <= Grade::B);
+    known.min_by_key(|record| (record.created.at, record.created.order())).is_some_and(is_self_found)
 }
 
 fn needed(what: &str, text: &str) -> Result<(), String> {
