@@ -53,6 +53,11 @@ impl Catalogue {
         self.packs.iter().filter(move |pack| pack.is_in_force(on))
     }
 
+    /// Packs in force on some day of a stretch, in order of code: a phone without signal takes tomorrow's edition along.
+    pub fn in_force_within(&self, from: LocalDate, until: LocalDate) -> impl Iterator<Item = &Pack> {
+        self.packs.iter().filter(move |pack| pack.is_in_force_within(from, until))
+    }
+
     /// The pack with this code.
     pub fn find_pack(&self, code: &str) -> Option<&Pack> {
         self.packs.iter().find(|pack| pack.code == code)
@@ -121,6 +126,12 @@ mod tests {
         };
         assert_eq!(on("2023-05-14"), ["GM-2017"]);
         assert_eq!(on("2023-05-15"), ["GM-2023"]);
+        let within = |from: &str, until: &str| -> Vec<&str> {
+            let packs = catalogue.in_force_within(day(from), day(until)).map(|pack| pack.code.as_str());
+            packs.filter(|code| code.starts_with("GM-")).collect()
+        };
+        assert_eq!(within("2023-05-14", "2023-05-15"), ["GM-2017", "GM-2023"]);
+        assert_eq!(within("2023-05-10", "2023-05-14"), ["GM-2017"]);
         assert!(!catalogue.is_in_force("GM-2023-13.1", day("2023-05-14")));
         assert!(catalogue.is_in_force("GM-2023-13.1", day("2023-05-15")));
         assert!(!catalogue.is_in_force("GM-2023-99.9", day("2023-06-01")));

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use sync_protocol::schema::{PLACE_TYPES, SECTORS};
 use sync_protocol::time::LocalDate;
 
 /// The format of packs that this version reads.
@@ -48,6 +49,12 @@ pub struct Item {
     pub text: String,
     /// How far it was checked.
     pub status: Status,
+    /// Types of places that it is about (`place.place_type`); with `sectors` empty too, every place. One fitting type or sector is enough.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub place_types: Vec<String>,
+    /// 行业领域 that it is about (`place.sector`), where that is narrower than its pack.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sectors: Vec<String>,
 }
 
 /// One edition of a standard.
@@ -99,6 +106,14 @@ pub enum PackError {
     /// Nothing in it.
     #[error("“{0}”没有内容")]
     Empty(String),
+    /// A type of place or 行业领域 that the schema does not know.
+    #[error("“{item}”适用的“{code}”不是场所类型或行业领域的代码")]
+    Applies {
+        /// The item.
+        item: String,
+        /// What nobody knows.
+        code: String,
+    },
     /// The last day lies before the first.
     #[error("废止日期早于施行日期")]
     Dates,
@@ -139,11 +154,21 @@ pub fn read_pack(text: &str) -> Result<Pack, PackError> {
         if !codes.insert(&item.code) {
             return Err(PackError::Twice(item.code.clone()));
         }
+        if let Some(code) = unknown_place(item) {
+            return Err(PackError::Applies { item: item.code.clone(), code: code.to_owned() });
+        }
     }
     if pack.items.is_empty() || pack.title.trim().is_empty() {
         return Err(PackError::Empty(pack.code));
     }
     Ok(pack)
+}
+
+/// What an item is said to be about and the schema does not know; phones would never offer it.
+fn unknown_place(item: &Item) -> Option<&str> {
+    let types = item.place_types.iter().map(|code| (code, PLACE_TYPES));
+    let sectors = item.sectors.iter().map(|code| (code, SECTORS));
+    types.chain(sectors).find(|(code, known)| !known.contains(&code.as_str())).map(|(code, _)| code.as_str())
 }
 
 fn is_code(text: &str) -> bool {
@@ -155,7 +180,12 @@ fn is_code(text: &str) -> bool {
 impl Pack {
     /// Whether it is in force on a day.
     pub fn is_in_force(&self, on: LocalDate) -> bool {
-        self.effective_from <= on && self.effective_to.is_none_or(|to| on <= to)
+        self.is_in_force_within(on, on)
+    }
+
+    /// Whether it is in force on some day from `from` to `until`.
+    pub fn is_in_force_within(&self, from: LocalDate, until: LocalDate) -> bool {
+        self.effective_from <= until && self.effective_to.is_none_or(|to| from <= to)
     }
 }
 
@@ -175,6 +205,13 @@ mod tests {
         assert!(wrong("XX-2024-1", "YY-1").contains("YY-1"));
         assert!(wrong("演示条文", " ").contains("XX-2024-1"));
         assert!(wrong("\"effective_to\":null", "\"effective_to\":\"2023-01-01\"").contains("废止日期"));
+        let about = |what: &str| format!("\"status\":\"verified\",{what}}}]");
+        assert!(wrong("\"status\":\"verified\"}]", &about("\"place_types\":[\"castle\"]")).contains("castle"));
+        assert!(wrong("\"status\":\"verified\"}]", &about("\"sectors\":[\"enterprise\"]")).contains("enterprise"));
+        read_pack(
+            &GOOD.replace("\"status\":\"verified\"}]", &about("\"place_types\":[\"forest\"],\"sectors\":[\"fire\"]")),
+        )
+        .unwrap();
         assert!(wrong("\"effective_from\":\"2024-01-01\"", "\"effective_from\":\"1月1日\"").contains("不是标准包文件"));
         assert!(
             wrong(

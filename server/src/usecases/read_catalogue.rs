@@ -63,6 +63,21 @@ pub struct CriterionView {
     pub text: String,
     /// `verified`, `doubtful` or `withdrawn`.
     pub status: &'static str,
+    /// Types of places that it is about; with `sectors` empty too, every place of its standard's 行业领域. One fitting type or sector is enough.
+    pub place_types: Vec<String>,
+    /// 行业领域 that it is about, where that is narrower than its standard.
+    pub sectors: Vec<String>,
+}
+
+/// Which part of the catalogue is asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CatalogueQuery {
+    /// The day; today when absent.
+    pub on: Option<LocalDate>,
+    /// The last day of a stretch that begins with `on`, for phones that will be without signal; only `on` when absent.
+    pub until: Option<LocalDate>,
+    /// Also what is not verified, for those who review.
+    pub all: bool,
 }
 
 /// Every pack, imported ones over shipped ones.
@@ -74,16 +89,12 @@ pub async fn load_catalogue(tx: &mut Tx) -> Result<Catalogue, DbError> {
     Catalogue::with(&imported).map_err(|error| DbError::Corrupt { source: Box::new(error) })
 }
 
-/// What was in force on a day. `all` shows what is not verified too, to those who review.
+/// What was in force on a day, or on some day of a stretch.
 ///
 /// # Errors
 /// [`ReadError`].
-pub async fn read_catalogue(
-    app: &App,
-    caller: &Caller,
-    on: Option<LocalDate>,
-    all: bool,
-) -> Result<CatalogueView, ReadError> {
+pub async fn read_catalogue(app: &App, caller: &Caller, query: CatalogueQuery) -> Result<CatalogueView, ReadError> {
+    let CatalogueQuery { on, until, all } = query;
     let reviews = caller.villages(Action::ReadReviewItems) != Villages::Only(Vec::new());
     if all && !reviews && !caller.may(Action::ManageUsers, None) {
         return Err(ReadError::NotAllowed);
@@ -92,7 +103,8 @@ pub async fn read_catalogue(
     let mut tx = app.database.begin_read().await?;
     let catalogue = load_catalogue(&mut tx).await?;
     tx.rollback().await?;
-    let standards: Vec<StandardView> = catalogue.in_force(on).filter_map(|pack| standard(pack, all)).collect();
+    let standards: Vec<StandardView> =
+        catalogue.in_force_within(on, until.unwrap_or(on)).filter_map(|pack| standard(pack, all)).collect();
     let version = to_hex(&sha256(sync_protocol::canonical::to_json(&standards).as_bytes()))[..16].to_owned();
     Ok(CatalogueView { on: on.to_iso(), version, standards })
 }
@@ -109,6 +121,8 @@ fn standard(pack: &paicha_catalogue::Pack, all: bool) -> Option<StandardView> {
                 Status::Doubtful => "doubtful",
                 Status::Withdrawn => "withdrawn",
             },
+            place_types: item.place_types.clone(),
+            sectors: item.sectors.clone(),
         })
         .collect();
     (!items.is_empty()).then(|| StandardView {

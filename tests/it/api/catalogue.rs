@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use paicha::usecases::read_catalogue::import_standard;
 use paicha_tests::app::both_servers;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sync_protocol::role::Role;
 
 fn codes(catalogue: &Value) -> Vec<&str> {
@@ -29,6 +29,16 @@ async fn a_day_has_its_standards_and_phones_get_what_was_verified() {
             .flat_map(|standard| standard["items"].as_array().into_iter().flatten())
             .filter_map(|item| item["status"].as_str()).collect();
         assert!(statuses.len() > 100 && statuses.iter().all(|status| *status == "verified"), "{}", statuses.len());
+
+        let stretch = app.get(Some(&inspector), &day("2023-05-14", "&until=2023-05-22")).await?.ok()?;
+        let known = codes(&stretch);
+        assert!(["GM-2017", "RQ-2023"].iter().all(|code| !known.contains(code)), "nothing verified, not in force yet: {known:?}");
+        assert!(["GM-2023", "JZ-2023"].iter().all(|code| known.contains(code)), "{known:?}");
+        let items = stretch["standards"].as_array().into_iter().flatten().flat_map(|standard| standard["items"].as_array());
+        let forest = items.flatten().find(|item| item["code"] == "JZ-2023-F4").context("the item of forests")?;
+        assert_eq!((&forest["place_types"], &forest["sectors"]), (&json!(["forest"]), &json!(["forest"])));
+        let refused = app.get(Some(&inspector), &day("2023-05-14", "&until=soon")).await?;
+        assert_eq!(refused.status.as_u16(), 400);
 
         let pack = r#"{"format":1,"code":"XX-2023","title":"演示标准","doc_no":"演示1号","effective_from":"2023-06-01","effective_to":null,
             "sector":null,"kind":"criteria","source":"虚构","items_total":null,

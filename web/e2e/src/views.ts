@@ -14,3 +14,11 @@ export interface RecordView {
 export interface UserPage {
   items: { id: string; login: string }[];
 }
+
+export interface InspectionPage {
+  items: { id: string; kind: string; submitted: boolean }[];
+}
+
+export interface Appendix2 {
+  form: { numbers: Record<string, number>; unchecked: Record<string, number> };
+}

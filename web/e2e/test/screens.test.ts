@@ -6,6 +6,8 @@ import { Phone } from "../src/phone";
 import { DEMO_PASSWORD, TestServer } from "../src/server";
 
 const DEMO_MS = 400_000;
+/** Many screens, each with its rules. */
+const LONG_MS = 180_000;
 /** A place of the demo's first village. */
 const IN_THE_VILLAGE = { latitude: 31.3681131, longitude: 107.9312971, accuracy: 8 };
 let server: TestServer;
@@ -117,9 +119,79 @@ it("hazards, one hazard, changing it, and the news", async () => {
   await look("20-news");
 });
 
+it(
+  "a visit with its checklists on a narrow phone",
+  async () => {
+    const { page } = phone;
+    await page.setViewportSize({ width: 360, height: 740 });
+    await phone.goTo("首页");
+    await look("30-home-narrow");
+    await page.getByRole("link", { name: "检查表和抽查" }).click();
+    await page.getByRole("button", { name: /^火灾防控/ }).waitFor();
+    await page.waitForTimeout(1_000);
+    await look("31-visit");
+    await page.getByRole("button", { name: /^火灾防控/ }).click();
+    const item = (name: string) => page.getByRole("radiogroup", { name }).first();
+    await item("违规用火用电").getByRole("radio", { name: /^符合/ }).click();
+    await item("占堵“生命通道”")
+      .getByRole("radio", { name: /^不符合/ })
+      .click();
+    await page.getByRole("button", { name: "关闭相机" }).waitFor();
+    await look("32-visit-camera");
+    await page.getByRole("button", { name: "关闭相机" }).click();
+    await page.getByRole("radio", { name: "一般" }).click();
+    await look("33-visit-hazard");
+    await page.getByRole("button", { name: "保存" }).click();
+    await page.getByRole("button", { name: "看登记的隐患" }).waitFor();
+    await item("占堵“生命通道”").scrollIntoViewIfNeeded();
+    await look("34-visit-sheet");
+    await page.getByText("加别的检查表").click();
+    await page.getByText("处置建议").scrollIntoViewIfNeeded();
+    await look("35-visit-end");
+  },
+  LONG_MS,
+);
+
+it(
+  "a spot check, a visit that could not take place, and what was inspected",
+  async () => {
+    const { page } = phone;
+    const item = (name: string) => page.getByRole("radiogroup", { name }).first();
+    await page.getByRole("radio", { name: "抽查检查" }).click();
+    await item("双方未签订安全生产协议").getByRole("radio", { name: "不符合" }).click();
+    await item("员工不熟悉逃生出口").getByRole("radio", { name: "未查" }).click();
+    await item("承包承租方未取得相应资质").scrollIntoViewIfNeeded();
+    await look("36-visit-spot");
+    await page.getByRole("radio", { name: "没能检查" }).click();
+    await page.getByRole("radio", { name: "锁门" }).scrollIntoViewIfNeeded();
+    await look("37-visit-blocked");
+    await page.getByRole("radio", { name: "查了" }).click();
+    await page.getByLabel("同行人员").fill("演示同行");
+    await page.getByRole("button", { name: "发现隐患1处，提交" }).click();
+    await page.getByText("提交后只能补充").waitFor();
+    await look("38-visit-submit");
+    await page.getByRole("button", { name: "提交", exact: true }).click();
+    await page.getByRole("link", { name: "我的排查" }).click();
+    await page
+      .getByRole("link", { name: /抽查检查/ })
+      .first()
+      .waitFor();
+    await look("39-inspections");
+    await page
+      .getByRole("link", { name: /抽查检查/ })
+      .first()
+      .click();
+    await page.getByText("抽查内容").waitFor();
+    await look("40-inspection");
+    await page.mouse.wheel(0, 3_000);
+    await look("41-inspection-end");
+  },
+  LONG_MS,
+);
+
 it("settings and large text", async () => {
   const { page } = phone;
-  await phone.goTo("首页");
+  await page.goto(`${server.address}/app/`);
   await page.getByRole("link", { name: "设置" }).click();
   await look("21-settings");
   await page.getByRole("switch", { name: "大字" }).click();
@@ -132,6 +204,15 @@ it("settings and large text", async () => {
   await page.getByRole("radio", { name: "一般" }).waitFor();
   await page.waitForTimeout(800);
   await look("25-finding-large");
+  await page.goto(`${server.address}/app/inspection`);
+  await page.getByRole("button", { name: /^火灾防控/ }).click();
+  await look("42-visit-large");
+  await page.goto(`${server.address}/app/inspections`);
+  await page
+    .getByRole("link", { name: /抽查检查/ })
+    .first()
+    .waitFor();
+  await look("43-inspections-large");
 });
 
 it("no screen has a serious fault, scrolls sideways or has a target below 44 px", () => {

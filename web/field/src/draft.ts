@@ -1,17 +1,21 @@
 /**
  * The finding that is being entered. Every change is written to the database at once, photos apart from the form, so that a killed tab loses
- * no tap; saving it takes it out in the same transaction. A tab has one at a time, because a person stands in one place; what another tab is
- * entering has rows of its own and is never touched. What is left of a closed tab is taken up by the next one that has nothing to do.
+ * no tap; saving it takes it out in the same transaction. There is one at a time, because a person stands in one place; what a visit with a
+ * checklist finds has a slot each until the visit is saved. A screen says by its route which slot it shows.
  */
 import { newId } from "@paicha/shared/ids";
 import type { Fix } from "@paicha/shared/op";
-import { saveFinding, type Finding, type PhotoDraft, type Receipt } from "@paicha/shared/finding";
+import { saveFinding, type Finding, type HazardDraft, type PhotoDraft, type Receipt } from "@paicha/shared/finding";
 import { reactive, toRaw, watch } from "vue";
+import { keysUnder, takeUpUnit } from "./entered";
 import { phone } from "./phone";
 import { fixNow } from "./position";
 
 /** A fix says where a finding was made only so long after it was begun: later the person may be on the way, or back in the office. */
 const FIX_FOR_MS = 10 * 60_000;
+
+const formKey = (slot: string): string => `${slot}/form`;
+const photoPrefix = (slot: string): string => `${slot}/photo/`;
 
 /** Level that stands for "nothing found". */
 export const NO_HAZARD = "none";
@@ -38,6 +42,14 @@ export interface DraftForm {
   description: string;
   fix: Fix | null;
   noFixReason: string;
+  /** Codes that an item of a checklist brought, by field. */
+  tags: Record<string, string[]>;
+}
+
+/** One finding at rest. */
+export interface DraftContent {
+  form: DraftForm;
+  photos: DraftPhoto[];
 }
 
 function emptyForm(): DraftForm {
@@ -53,21 +65,25 @@ function emptyForm(): DraftForm {
     description: "",
     fix: null,
     noFixReason: "",
+    tags: {},
   };
 }
 
 /** The draft as screens use it. */
-export const draft = reactive({ form: emptyForm(), photos: [] as DraftPhoto[] });
+export const draft = reactive({ slot: "", form: emptyForm(), photos: [] as DraftPhoto[] });
 
 /** Whether something was entered. */
 export function hasDraft(): boolean {
   return draft.photos.length > 0 || draft.form.startedAt > 0;
 }
 
-/** The draft's rows, with the person in the id: `PERSON.ID/form`, and `PERSON.ID/photo/PHOTO` for each photo. */
-let draftId = "";
-const formKey = (): string => `${draftId}/form`;
-const photoKey = (photo: string): string => `${draftId}/photo/${photo}`;
+/** The unit of the finding that belongs to no visit. */
+let findingUnit = "";
+
+/** The slot of a finding that belongs to no visit. */
+export function findingSlot(): string {
+  return findingUnit;
+}
 
 /** Reads a draft of before, if a tab was killed over it. */
 export async function restoreDraft(): Promise<void> {
@@ -80,45 +96,47 @@ export async function takeUpOwnDraft(): Promise<void> {
   await takeUp();
 }
 
-/** Takes up the person's oldest draft that no open tab has, or begins an empty one. */
 async function takeUp(): Promise<void> {
-  const owner = `${(await phone.store.get("user"))?.id ?? ""}.`;
-  const keys = await phone.store.drafts.toCollection().primaryKeys();
-  const own = keys.filter((key) => key.startsWith(owner) && key.includes("/")).map((key) => key.split("/", 1)[0]!);
-  for (const id of [...new Set(own)].sort().concat(owner + newId(Date.now()))) {
-    if (await claim(id)) {
-      draftId = id;
-      break;
-    }
-  }
-  const rows = await phone.store.drafts.where("key").startsWith(`${draftId}/`).toArray();
-  const form = rows.find((row) => row.key === formKey())?.value as DraftForm | undefined;
-  draft.form = { ...emptyForm(), ...form };
-  draft.photos = rows.filter((row) => row.key.startsWith(photoKey(""))).map((row) => row.value as DraftPhoto);
+  findingUnit = await takeUpUnit("");
+  Object.assign(draft, { slot: findingUnit, ...(await readSlot(findingUnit)) });
 }
 
-/** Lets go of the draft this tab had. */
-let letGo: () => void = () => undefined;
-
-/** Whether this tab has the draft from now on: one that an open tab is filling in stays with that tab. */
-async function claim(id: string): Promise<boolean> {
-  // Browsers without locks are old and have one tab of an installed app.
-  if (!navigator.locks) return true;
-  letGo();
-  return new Promise((answer) => {
-    void navigator.locks.request(`paicha-draft-${id}`, { ifAvailable: true }, (lock) => {
-      answer(lock !== null);
-      return lock === null ? undefined : new Promise<void>((done) => (letGo = done));
-    });
-  });
+/** Reads what a slot holds. */
+export async function readSlot(slot: string): Promise<DraftContent> {
+  const prefix = photoPrefix(slot);
+  const [form, photos] = await Promise.all([phone.store.drafts.get(formKey(slot)), phone.store.drafts.where("key").startsWith(prefix).toArray()]);
+  return { form: { ...emptyForm(), ...(form?.value as DraftForm | undefined) }, photos: photos.map((row) => row.value as DraftPhoto) };
 }
 
-async function keepForm(form: DraftForm): Promise<void> {
-  if (hasDraft()) await phone.store.drafts.put({ key: formKey(), value: structuredClone(deepRaw(form)) });
+/** Shows another slot; what was entered in the one before is kept. */
+export async function openSlot(slot: string): Promise<void> {
+  if (slot === draft.slot) return;
+  await keepForm();
+  const content = await readSlot(slot);
+  Object.assign(draft, { slot, ...content });
 }
 
-function deepRaw(form: DraftForm): DraftForm {
-  return JSON.parse(JSON.stringify(toRaw(form))) as DraftForm;
+/** Shows another slot in place of one that was saved or thrown away; nothing of that is kept. */
+export async function replaceSlot(by: (shown: string) => string): Promise<void> {
+  const slot = by(draft.slot);
+  if (slot !== draft.slot) Object.assign(draft, { slot, ...(await readSlot(slot)) });
+}
+
+/** Writes a form into a slot that no screen shows yet. */
+export async function prepareSlot(slot: string, some: Partial<DraftForm>): Promise<void> {
+  await phone.store.drafts.put({ key: formKey(slot), value: { ...emptyForm(), ...some } });
+}
+
+/** Empties a slot. */
+export async function dropSlot(slot: string): Promise<void> {
+  if (slot === draft.slot) Object.assign(draft, { form: emptyForm(), photos: [] });
+  await phone.store.drafts.bulkDelete(await keysUnder(slot));
+}
+
+/** Writes the form that is shown; durable when it returns. */
+export async function keepForm(): Promise<void> {
+  const value = JSON.parse(JSON.stringify(toRaw(draft.form))) as DraftForm;
+  if (hasDraft()) await phone.store.drafts.put({ key: formKey(draft.slot), value });
 }
 
 /** Adds a photo and notes where and when; durable when it returns. */
@@ -126,42 +144,36 @@ export async function addPhoto(bytes: Blob, source: PhotoDraft["source"]): Promi
   const now = Date.now();
   const photo = { id: newId(now), bytes, source, takenAt: now, fix: fixNow(now) };
   if (draft.form.startedAt === 0) draft.form.startedAt = now;
-  await phone.store.drafts.put({ key: photoKey(photo.id), value: photo });
+  await phone.store.drafts.put({ key: photoPrefix(draft.slot) + photo.id, value: photo });
   draft.photos.push(photo);
 }
 
 /** Takes a photo out of the draft. */
 export async function dropPhoto(id: string): Promise<void> {
-  await phone.store.drafts.delete(photoKey(id));
+  await phone.store.drafts.delete(photoPrefix(draft.slot) + id);
   draft.photos = draft.photos.filter((photo) => photo.id !== id);
-}
-
-/** Every row of this draft; of other drafts none. */
-async function enteredKeys(): Promise<string[]> {
-  return phone.store.drafts.where("key").startsWith(`${draftId}/`).primaryKeys();
 }
 
 /** Begins anew, or goes on with what a closed tab left. */
 export async function discardDraft(): Promise<void> {
-  await phone.store.drafts.bulkDelete(await enteredKeys());
+  await phone.store.drafts.bulkDelete(await keysUnder(findingUnit));
   await takeUp();
 }
 
 /** Keeps where the phone is while that still says where the finding was made, the most exact of what was measured. */
-export function noteFix(now: number): void {
+export function noteFix(now: number, form: { startedAt: number; fix: Fix | null } = draft.form): void {
   const fix = fixNow(now);
-  const { form } = draft;
   if (fix === null || (form.startedAt > 0 && now - form.startedAt > FIX_FOR_MS)) return;
   if (form.fix === null || (fix.acc_m ?? Infinity) <= (form.fix.acc_m ?? Infinity)) form.fix = fix;
 }
 
 /** Where the finding was made: where its first photo was taken, or where the phone was while it was begun. */
-export function findingFix(): Fix | null {
-  return draft.photos.find((photo) => photo.fix)?.fix ?? draft.form.fix;
+export function findingFix({ form, photos }: DraftContent = draft): Fix | null {
+  return photos.find((photo) => photo.fix)?.fix ?? form.fix;
 }
 
 /** What the office's people find is 街道排查, a department's 部门检查, everybody else's 村（社区）排查. */
-function originOf(roles: string[]): string {
+export function originOf(roles: string[]): string {
   if (roles.includes("R3") || roles.includes("R4")) return "street";
   return roles.includes("R5") ? "dept" : "village";
 }
@@ -187,21 +199,21 @@ export async function saveDraft(): Promise<Receipt> {
     position: plainFix ? { fix: plainFix } : { reason: form.noFixReason.trim() || "手机没有给出位置" },
     summary: form.level === NO_HAZARD ? "无" : null,
     hazard: form.level === NO_HAZARD ? null : hazardOf(form, originOf(roles)),
-    photos: draft.photos.map(({ bytes, source, takenAt, fix: at }) => ({
-      bytes,
-      source,
-      role: "before",
-      takenAt,
-      fix: at ? { ...toRaw(at) } : null,
-    })),
+    photos: toPhotos(draft.photos, "before"),
     noPhotoReason: draft.photos.length === 0 ? "未拍照" : null,
   };
-  const receipt = await saveFinding(phone, finding, await enteredKeys());
+  const receipt = await saveFinding(phone, finding, await keysUnder(findingUnit));
   await takeUp();
   return receipt;
 }
 
-function hazardOf(form: DraftForm, origin: string): NonNullable<Finding["hazard"]> {
+/** Photos of a draft as they are saved. */
+export function toPhotos(photos: DraftPhoto[], role: string): PhotoDraft[] {
+  return photos.map(({ bytes, source, takenAt, fix }) => ({ bytes, source, role, takenAt, fix: fix ? { ...toRaw(fix) } : null }));
+}
+
+/** What was wrong, as it is saved. */
+export function hazardOf(form: DraftForm, origin: string): HazardDraft {
   return {
     level: form.level,
     positionText: form.positionText.trim(),
@@ -209,5 +221,6 @@ function hazardOf(form: DraftForm, origin: string): NonNullable<Finding["hazard"
     origin,
     control: form.control,
     criterionIds: [...form.criterionIds],
+    tags: JSON.parse(JSON.stringify(form.tags)) as Record<string, string[]>,
   };
 }

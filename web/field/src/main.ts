@@ -5,10 +5,11 @@ import { restoreDraft } from "./draft";
 import { applySettings, examine, registerServiceWorker } from "./platform";
 import { router } from "./router";
 import { startSyncing } from "./syncing";
+import { restoreVisit } from "./visit";
 import "./styles.css";
 
 async function start(): Promise<void> {
-  await Promise.all([restoreDraft(), applySettings()]);
+  await Promise.all([restoreDraft(), restoreVisit(), applySettings()]);
   createApp(App).use(router).mount("#app");
   startSyncing();
   void examine();

@@ -17,6 +17,8 @@ export interface PlaceItem {
   haystack: string;
   point: Fix | null;
   radiusM: number;
+  placeType: string | null;
+  sector: string | null;
 }
 
 /** Every registered place of the villages on this phone. */
@@ -36,6 +38,8 @@ export async function listPlaces(): Promise<PlaceItem[]> {
       haystack: [name, address, ...aliases].join(" ").toLowerCase(),
       point,
       radiusM: typeof radius === "number" ? radius : 0,
+      placeType: shownText(state, "place_type") ?? null,
+      sector: shownText(state, "sector") ?? null,
     };
   });
 }

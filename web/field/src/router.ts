@@ -3,7 +3,9 @@
  * session, also when it ended by itself.
  */
 import { createRouter, createWebHistory } from "vue-router";
+import { findingSlot, openSlot } from "./draft";
 import { phone } from "./phone";
+import { siteSlot, slotOf } from "./visit";
 import HomeView from "./views/HomeView.vue";
 import SignInView from "./views/SignInView.vue";
 
@@ -15,6 +17,12 @@ export const router = createRouter({
     { path: "/sign-in", name: "sign-in", component: SignInView },
     { path: "/camera", name: "camera", component: () => import("./views/CameraView.vue") },
     { path: "/finding", name: "finding", component: () => import("./views/FindingView.vue") },
+    { path: "/inspection", name: "visit", component: () => import("./views/VisitView.vue"), meta: { visit: true } },
+    { path: "/inspection/camera", component: () => import("./views/CameraView.vue"), meta: { visit: true } },
+    { path: "/inspection/hazards/:hazard", component: () => import("./views/FindingView.vue"), props: true, meta: { visit: true } },
+    { path: "/inspection/hazards/:hazard/camera", component: () => import("./views/CameraView.vue"), props: true, meta: { visit: true } },
+    { path: "/inspections", name: "inspections", component: () => import("./views/InspectionsView.vue") },
+    { path: "/inspections/:id", name: "inspection", component: () => import("./views/InspectionView.vue"), props: true },
     { path: "/hazards", name: "hazards", component: () => import("./views/HazardsView.vue") },
     { path: "/hazards/:id", name: "hazard", component: () => import("./views/HazardView.vue"), props: true },
     { path: "/save/:save", name: "work", component: () => import("./views/WorkView.vue"), props: true },
@@ -26,6 +34,8 @@ export const router = createRouter({
 });
 
 router.beforeEach(async (to) => {
+  const { hazard } = to.params;
+  await openSlot(!to.meta.visit ? findingSlot() : typeof hazard === "string" ? slotOf(hazard) : siteSlot());
   if (to.name === "sign-in") return true;
   const [user, left] = await Promise.all([phone.store.get("user"), phone.store.get("signed_out")]);
   return user && !left ? true : { name: "sign-in" };

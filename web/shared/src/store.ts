@@ -195,10 +195,34 @@ export interface Settings {
   wifiOnly: boolean;
 }
 
-/** Standards in force with their verified items. */
+/** One verified item of a standard. */
+export interface CatalogueItem {
+  code: string;
+  article: string;
+  text: string;
+  /** Types of places and 行业领域 that it is about; nothing where it is about all of its standard's. */
+  placeTypes?: string[];
+  sectors?: string[];
+}
+
+/** One standard. */
+export interface CatalogueStandard {
+  code: string;
+  title: string;
+  /** 行业领域; nothing where it is about all. */
+  sector: string | null;
+  kind: "criteria" | "checklist";
+  /** First and last day in force, `2023-05-15`; the last one is empty while it is not known. */
+  from: string;
+  to: string;
+  items: CatalogueItem[];
+}
+
+/** Standards in force from the day it was fetched until `until`, with their verified items. */
 export interface Catalogue {
   version: string;
-  standards: { code: string; title: string; sector: string; items: { code: string; article: string; text: string }[] }[];
+  until: string;
+  standards: CatalogueStandard[];
 }
 
 /** This life of the database. */

@@ -1,5 +1,5 @@
 /** What waits on the phone, for the first screen and the upload screen. Counts of what is accepted come from the server's results. */
-import { readOp } from "./op";
+import { readOp, type Op } from "./op";
 import type { OutboxRow, PhotoRow, Store } from "./store";
 import { recordState, type StateWord } from "./wording";
 
@@ -45,6 +45,10 @@ export interface SavedWork {
   kind: string;
   /** `create` for a finding, else what was done. */
   act: string;
+  /** The inspection it made, if it did. */
+  inspection: string | null;
+  /** How many hazards it made. */
+  hazards: number;
   ops: OutboxRow[];
   photos: PhotoRow[];
   state: StateWord;
@@ -76,6 +80,7 @@ function toSavedWork(key: string, ops: OutboxRow[], photos: PhotoRow[], syncing:
   const ids = new Set(ops.map((op) => op.opId));
   const own = photos.filter((photo) => ids.has(photo.opId));
   const read = ops.map((row) => (row.text === "" ? null : readOp(row.text)));
+  const made = (kind: string): Op[] => read.filter((op): op is Op => op?.type === kind && op.kind === "create");
   const hazard = read.findIndex((op) => op?.type === "hazard" && op.kind === "create");
   const at = hazard < 0 ? 0 : hazard;
   return {
@@ -84,6 +89,8 @@ function toSavedWork(key: string, ops: OutboxRow[], photos: PhotoRow[], syncing:
     record: ops[at]!.record,
     kind: read[at]?.type ?? "",
     act: read[at]?.kind ?? "",
+    inspection: made("inspection")[0]?.record ?? null,
+    hazards: made("hazard").length,
     ops,
     photos: own,
     state: recordState({

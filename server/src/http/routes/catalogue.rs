@@ -5,12 +5,13 @@ use crate::http::body::json_response;
 use crate::http::extract::Authenticated;
 use crate::http::parameters::{Parameters, bad_parameter};
 use crate::http::problem::{ApiError, ProblemBody};
-use crate::usecases::read_catalogue::{CatalogueView, read_catalogue};
+use crate::usecases::read_catalogue::{CatalogueQuery, CatalogueView, read_catalogue};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 use std::sync::Arc;
+use sync_protocol::time::LocalDate;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,6 +27,9 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<App>> {
 struct CatalogueParameters {
     /// The day, `2023-06-12`; today when absent.
     on: Option<String>,
+    /// The last day of a stretch that begins with `on`: standards in force on any of its days, each with its own first and last day. A phone
+    /// that will be without signal asks this way, and offers on each day what is in force on it.
+    until: Option<String>,
     /// `true`: also what is not verified, for those who review.
     all: Option<bool>,
 }
@@ -39,7 +43,11 @@ async fn catalogue(
     Parameters(wanted): Parameters<CatalogueParameters>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let on =
-        wanted.on.as_deref().map(str::parse).transpose().map_err(|_| bad_parameter("日期应写成 2023-06-12 的样子"))?;
-    Ok(json_response(&headers, &read_catalogue(&app, &caller, on, wanted.all.unwrap_or(false)).await?))
+    let (on, until) = (day(wanted.on.as_deref())?, day(wanted.until.as_deref())?);
+    let query = CatalogueQuery { on, until, all: wanted.all.unwrap_or(false) };
+    Ok(json_response(&headers, &read_catalogue(&app, &caller, query).await?))
+}
+
+fn day(text: Option<&str>) -> Result<Option<LocalDate>, ApiError> {
+    text.map(str::parse).transpose().map_err(|_| bad_parameter("日期应写成 2023-06-12 的样子"))
 }
