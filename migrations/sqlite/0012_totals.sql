@@ -44,7 +44,7 @@ INSERT INTO spot_firsts (counted, village, item, first_at, several)
 SELECT counted, village, item, MIN(ended_at),
        counted IN (SELECT counted FROM spot_items GROUP BY counted HAVING COUNT(DISTINCT village) > 1)
 FROM spot_items GROUP BY counted, village, item;
-CREATE INDEX spot_firsts_of_several ON spot_firsts (item, counted, village, first_at) WHERE several;
+CREATE INDEX spot_firsts_of_several ON spot_firsts (item, counted, village, first_at, several) WHERE several;
 
 CREATE TABLE spot_months (
     village TEXT NOT NULL,              -- village the enterprises count for

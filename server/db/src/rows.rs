@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn rows_are_cut_into_few_lengths_within_both_limits() {
-        assert_eq!(lengths(0, 2), []);
+        assert_eq!(lengths(0, 2), [0_usize; 0]);
         assert_eq!(lengths(1, 2), [1]);
         assert_eq!(lengths(1, 500), [1]);
         assert_eq!(lengths(7, 2), [6, 1]);

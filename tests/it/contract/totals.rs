@@ -24,14 +24,18 @@ fn drawn(state: &mut u64, below: u64) -> u64 {
     (*state >> 33) % below
 }
 
+fn index(state: &mut u64, below: u64) -> usize {
+    usize::try_from(drawn(state, below)).expect("small")
+}
+
 fn months() -> impl Iterator<Item = Month> {
-    MONTHS.into_iter().map(|(year, month)| Month::new(year, month).unwrap())
+    MONTHS.into_iter().map(|(year, month)| Month::new(year, month).expect("a month"))
 }
 
 /// An instant close to a cutoff, half of the time the microsecond before or after.
 fn instant(state: &mut u64) -> i64 {
-    let month = months().nth(usize::try_from(drawn(state, 4)).unwrap()).unwrap();
-    let beside = [-40_000_000_000_000, -1, 0, 1, 3_000_000_000_000, 0][usize::try_from(drawn(state, 6)).unwrap()];
+    let month = months().nth(index(state, 4)).expect("one of four");
+    let beside = [-40_000_000_000_000, -1, 0, 1, 3_000_000_000_000, 0][index(state, 6)];
     month.first_instant().as_micros() + beside
 }
 
@@ -164,7 +168,7 @@ impl Written {
             all.entry(row.item.clone()).or_insert_with(BTreeSet::new).insert(key);
         }
         let sizes = |of: BTreeMap<String, BTreeSet<&String>>| -> BTreeMap<String, i64> {
-            of.into_iter().map(|(item, keys)| (item, i64::try_from(keys.len()).unwrap())).collect()
+            of.into_iter().map(|(item, keys)| (item, i64::try_from(keys.len()).expect("few"))).collect()
         };
         let villages = each.into_iter().map(|(village, of)| (village, sizes(of))).collect();
         SpotCounts { villages, all: sizes(all) }
@@ -205,7 +209,7 @@ async fn totals_are_what_a_plain_count_says_after_every_write() {
 
 /// What the form of June says.
 async fn june(tx: &mut Tx, item: &str) -> Result<(i64, i64), DbError> {
-    let june = Month::new(2023, 6).unwrap();
+    let june = Month::new(2023, 6).expect("a month");
     let hazards = count_hazards(tx, &Villages::All, june).await?.iter().map(|count| count.hazards).sum();
     let spots = count_spot_items(tx, &Villages::All, june).await?;
     Ok((hazards, spots.all.get(item).copied().unwrap_or_default()))

@@ -230,6 +230,7 @@ mod tests {
     async fn enterprises_of_several_villages_are_read_in_order_of_an_index() {
         let plan = super::super::sqlite_plan(SPOT_SURPLUS, 2, &Villages::All).await;
         assert!(plan.contains("COVERING INDEX spot_firsts_of_several"), "{plan}");
-        assert_eq!(plan.matches("TEMP B-TREE").count(), 0, "{plan}");
+        // Only the few groups that are left are sorted.
+        assert_eq!(plan.matches("TEMP B-TREE").count(), 1, "{plan}");
     }
 }
