@@ -65,10 +65,10 @@ export function hasDraft(): boolean {
 
 /** Reads the draft of before, if a tab was killed over it. */
 export async function restoreDraft(): Promise<void> {
-  const rows = await phone.store.drafts.toArray();
-  const form = rows.find((row) => row.key === FORM_KEY)?.value as DraftForm | undefined;
+  const form = (await phone.store.drafts.get(FORM_KEY))?.value as DraftForm | undefined;
   if (form) draft.form = { ...emptyForm(), ...form };
-  draft.photos = rows.filter((row) => row.key.startsWith(PHOTO_PREFIX)).map((row) => row.value as DraftPhoto);
+  const photos = await phone.store.drafts.where("key").startsWith(PHOTO_PREFIX).toArray();
+  draft.photos = photos.map((row) => row.value as DraftPhoto);
   watch(() => draft.form, keepForm, { deep: true });
 }
 
@@ -99,7 +99,8 @@ export async function dropPhoto(id: string): Promise<void> {
 export async function discardDraft(): Promise<void> {
   draft.form = emptyForm();
   draft.photos = [];
-  await phone.store.drafts.clear();
+  await phone.store.drafts.delete(FORM_KEY);
+  await phone.store.drafts.where("key").startsWith(PHOTO_PREFIX).delete();
 }
 
 /** What the office's people find is 街道排查, a department's 部门检查, everybody else's 村（社区）排查. */

@@ -4,11 +4,13 @@ import App from "./App.vue";
 import { restoreDraft } from "./draft";
 import { applySettings, examine, registerServiceWorker } from "./platform";
 import { router } from "./router";
+import { followSettings } from "./settings";
 import { startSyncing } from "./syncing";
 import "./styles.css";
 
 async function start(): Promise<void> {
-  await Promise.all([restoreDraft(), applySettings()]);
+  await Promise.all([restoreDraft(), followSettings()]);
+  applySettings();
   createApp(App).use(router).mount("#app");
   startSyncing();
   void examine();

@@ -77,7 +77,7 @@ export async function saveFinding(phone: Phone, finding: Finding): Promise<Recei
       ]
     : [{ record: receipt.inspection, kind: "inspection" }];
   for (const [at, photo] of finding.photos.entries()) {
-    const attach = await describe(photo, receipt.photos[at]!, at);
+    const attach = await describePhoto(photo, receipt.photos[at]!, at);
     photos.push({
       photo: attach.photo,
       draft: drafts.length,
@@ -134,7 +134,8 @@ function hazardFields(finding: Finding, hazard: HazardDraft, inspection: string)
   return fields;
 }
 
-async function describe(photo: PhotoDraft, id: string, at: number): Promise<PhotoAttach> {
+/** Declares a photo: the hash and length of its bytes, which are read here, one photo at a time. */
+export async function describePhoto(photo: PhotoDraft, id: string, at: number): Promise<PhotoAttach> {
   const bytes = await photo.bytes.arrayBuffer();
   if (bytes.byteLength === 0 || bytes.byteLength > PHOTO_BYTES_MAX) {
     throw new FreezeError(`第 ${at + 1} 张照片有 ${bytes.byteLength} 字节，应在 1 字节到 64 MiB 之间；尚未保存，请换一张照片`);

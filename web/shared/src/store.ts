@@ -115,6 +115,8 @@ export class Store extends Dexie {
   photos!: Table<PhotoRow, string>;
   /** The originals, apart from their rows so that lists stay light. */
   photoBytes!: Table<{ photo: string; bytes: Blob }, string>;
+  /** Copies of others' photos to look at without signal. */
+  previews!: Table<{ photo: string; bytes: Blob }, string>;
   outcomes!: Table<OutcomeRow, string>;
   /** What the person should hear of: rules that decided, changes by others, answers of people. */
   news!: Table<NewsRow, number>;
@@ -134,6 +136,7 @@ export class Store extends Dexie {
       news: "++n, record, unread",
       drafts: "key",
     });
+    this.version(2).stores({ previews: "photo", photos: "photo, opId, record, owed, sha256, madeAt" });
     this.on("populate", (transaction: Transaction) => {
       void transaction.table("meta").bulkAdd([
         { key: "incarnation", value: newRandomId() },
@@ -189,8 +192,10 @@ export interface Meta {
 /** What the person chose on this phone. */
 export interface Settings {
   largeText: boolean;
-  /** Send photos over Wi-Fi only. */
+  /** Send photos over WLAN only. */
   wifiOnly: boolean;
+  /** The person stopped photos until they say otherwise. */
+  photosPaused: boolean;
 }
 
 /** Standards in force with their verified items. */

@@ -1,7 +1,8 @@
 /** What waits on the phone, for the first screen and the upload screen. Counts of what is accepted come from the server's results. */
 import { readOp } from "./op";
 import type { OutboxRow, PhotoRow, Store } from "./store";
-import { recordState, type StateWord } from "./wording";
+import type { PhotosWait } from "./settings";
+import { recordState, type RecordFacts, type StateWord } from "./wording";
 
 /** What waits in all. */
 export interface Waiting {
@@ -11,6 +12,8 @@ export interface Waiting {
   photos: number;
   photoBytes: number;
   photoBytesSent: number;
+  /** All photos since the oldest that waits was taken, sent ones too: what a bar of progress is about. */
+  batch: { photos: number; stored: number; bytes: number; sent: number };
 }
 
 /** Counts what waits. */
@@ -27,7 +30,25 @@ export async function countWaiting(store: Store): Promise<Waiting> {
     photos: owed.length,
     photoBytes: sum((photo) => photo.length),
     photoBytesSent: sum((photo) => photo.sent),
+    batch: await countBatch(store, owed),
   };
+}
+
+/** The oldest goes last, so the whole stays the same while its parts go. */
+async function countBatch(store: Store, owed: PhotoRow[]): Promise<Waiting["batch"]> {
+  const batch = { photos: 0, stored: 0, bytes: 0, sent: 0 };
+  if (owed.length === 0) return batch;
+  const oldest = Math.min(...owed.map((photo) => photo.madeAt));
+  await store.photos
+    .where("madeAt")
+    .aboveOrEqual(oldest)
+    .each((photo) => {
+      batch.photos += 1;
+      batch.bytes += photo.length;
+      batch.stored += photo.owed === 0 ? 1 : 0;
+      batch.sent += photo.owed === 0 ? photo.length : photo.sent;
+    });
+  return batch;
 }
 
 /** How many local saves operations belong to. */
@@ -51,7 +72,7 @@ export interface SavedWork {
 }
 
 /** Local saves, newest first, at most `limit`. */
-export async function listSavedWork(store: Store, syncing: boolean, limit: number): Promise<SavedWork[]> {
+export async function listSavedWork(store: Store, syncing: boolean, limit: number, photosWait: PhotosWait | null = null): Promise<SavedWork[]> {
   const rows = await store.outbox
     .orderBy("saved")
     .reverse()
@@ -67,10 +88,10 @@ export async function listSavedWork(store: Store, syncing: boolean, limit: numbe
     .where("opId")
     .anyOf(rows.map((row) => row.opId))
     .toArray();
-  return [...saves.entries()].slice(0, limit).map(([key, ops]) => toSavedWork(key, ops, photos, syncing));
+  return [...saves.entries()].slice(0, limit).map(([key, ops]) => toSavedWork(key, ops, photos, { syncing, photosWait }));
 }
 
-function toSavedWork(key: string, ops: OutboxRow[], photos: PhotoRow[], syncing: boolean): SavedWork {
+function toSavedWork(key: string, ops: OutboxRow[], photos: PhotoRow[], now: Pick<RecordFacts, "syncing" | "photosWait">): SavedWork {
   const ids = new Set(ops.map((op) => op.opId));
   const own = photos.filter((photo) => ids.has(photo.opId));
   const read = ops.map((row) => (row.text === "" ? null : readOp(row.text)));
@@ -88,7 +109,7 @@ function toSavedWork(key: string, ops: OutboxRow[], photos: PhotoRow[], syncing:
       ops: ops.map((op) => ({ state: op.state, reason: op.result?.reason, incomplete: op.result?.incomplete })),
       photos: own.length,
       photosStored: own.filter((photo) => photo.owed === 0).length,
-      syncing,
+      ...now,
     }),
   };
 }

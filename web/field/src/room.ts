@@ -1,0 +1,55 @@
+/**
+ * Room for photos: how much the browser still grants, in words before it hurts, and what can be given back. What a newcomer gets wrong: originals
+ * stay on the phone after they were sent; only those that the server has whole may go, and only when the person says so.
+ */
+import { freeSentPhotos, sentPhotoBytes } from "@paicha/shared/room";
+import { sizeText } from "@paicha/shared/wording";
+import { computed, ref } from "vue";
+import { phone } from "./phone";
+
+/** Bytes below which photos may soon not fit. */
+const ROOM_LOW_BYTES = 200 << 20;
+/** Part of the quota from which on a warning is shown. */
+const ROOM_LOW_PART = 0.8;
+/** Bytes below which the next picture may fail. */
+const ROOM_OUT_BYTES = 20 << 20;
+
+/** Bytes used and granted, if the browser says so. */
+export const room = ref<{ used: number; quota: number } | null>(null);
+/** Bytes of originals that the server has whole. */
+export const freeable = ref(0);
+
+/** Whether there is too little room for more photos. */
+export function isRoomLow(used: number, quota: number): boolean {
+  return quota > 0 && (quota - used < ROOM_LOW_BYTES || used / quota > ROOM_LOW_PART);
+}
+
+/** Looks how much room there is. */
+export async function noteRoom(): Promise<void> {
+  const storage = navigator.storage as StorageManager | undefined;
+  const estimate = await storage?.estimate?.();
+  room.value = estimate ? { used: estimate.usage ?? 0, quota: estimate.quota ?? 0 } : null;
+  freeable.value = await sentPhotoBytes(phone.store);
+}
+
+/** What to say of the room, and to do; `null` while there is enough. */
+export const roomWarning = computed(() => {
+  const now = room.value;
+  if (!now || !isRoomLow(now.used, now.quota)) return null;
+  const left = Math.max(0, now.quota - now.used);
+  const begin = left < ROOM_OUT_BYTES ? "手机存储满了，再拍可能存不下" : `手机存储快满了（还能存约${sizeText(left)}）`;
+  const help = freeable.value > 0 ? `可以清理手机上已上传的照片（约${sizeText(freeable.value)}）` : "请尽快连网上传照片，或删除手机上不用的文件";
+  return `${begin}。${help}`;
+});
+
+/** Whether something was not kept because there is no room. */
+export function isFull(error: unknown): boolean {
+  return error instanceof Error && /Quota/.test(`${error.name} ${error.message}`);
+}
+
+/** Gives back what the server has whole. Answers how many photos went. */
+export async function makeRoom(): Promise<number> {
+  const freed = await freeSentPhotos(phone.store);
+  await noteRoom();
+  return freed;
+}
