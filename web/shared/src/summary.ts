@@ -1,5 +1,5 @@
 /** What waits on the phone, for the first screen and the upload screen. Counts of what is accepted come from the server's results. */
-import { readOp } from "./op";
+import { readOp, type Op } from "./op";
 import type { OutboxRow, PhotoRow, Store } from "./store";
 import type { PhotosWait } from "./settings";
 import { recordState, type RecordFacts, type StateWord } from "./wording";
@@ -61,11 +61,13 @@ export interface SavedWork {
   /** The group of its operations. */
   key: string;
   madeAt: number;
-  /** The hazard it is about, else the inspection or other record. */
+  /** The hazard it found or was about, the review it made, else the inspection or other record. */
   record: string;
   kind: string;
   /** `create` for a finding, else what was done. */
   act: string;
+  /** The operation that says so; `null` once its text was archived. */
+  main: Op | null;
   ops: OutboxRow[];
   photos: PhotoRow[];
   state: StateWord;
@@ -91,18 +93,30 @@ export async function listSavedWork(store: Store, syncing: boolean, limit: numbe
   return [...saves.entries()].slice(0, limit).map(([key, ops]) => toSavedWork(key, ops, photos, { syncing, photosWait }));
 }
 
+/** What people call a save by, first that applies: a found hazard, a review, a step. */
+const MAIN: ((op: Op) => boolean)[] = [
+  (op) => op.kind === "create" && op.type === "hazard",
+  (op) => op.kind === "create" && op.type === "review",
+  (op) => op.kind === "transition",
+];
+
 function toSavedWork(key: string, ops: OutboxRow[], photos: PhotoRow[], now: Pick<RecordFacts, "syncing" | "photosWait">): SavedWork {
   const ids = new Set(ops.map((op) => op.opId));
   const own = photos.filter((photo) => ids.has(photo.opId));
   const read = ops.map((row) => (row.text === "" ? null : readOp(row.text)));
-  const hazard = read.findIndex((op) => op?.type === "hazard" && op.kind === "create");
-  const at = hazard < 0 ? 0 : hazard;
+  const at = Math.max(
+    0,
+    ...MAIN.map((is) => read.findIndex((op) => op !== null && is(op)))
+      .filter((found) => found >= 0)
+      .slice(0, 1),
+  );
   return {
     key,
     madeAt: ops[0]!.madeAt,
     record: ops[at]!.record,
     kind: read[at]?.type ?? "",
     act: read[at]?.kind ?? "",
+    main: read[at] ?? null,
     ops,
     photos: own,
     state: recordState({
