@@ -83,6 +83,7 @@ it("a 一般 hazard gets its five without signal, over a killed tab, and goes on
 
 it("a 疑似重大 hazard needs names and reports too, and what looks safer is only asked for", async () => {
   const { page } = phone;
+  await page.getByRole("button", { name: "返回" }).click();
   await phone.goTo("首页");
   await phone.capture("疑似重大，请上级核定", "燃气管道腐蚀", "停产停业");
   await page.getByText("已上传").first().waitFor();
@@ -135,7 +136,7 @@ it("a 疑似重大 hazard needs names and reports too, and what looks safer is o
   });
   // The office agrees to the step, and the phone shows it.
   const { items } = await server.get<HazardPage>("safety", `/v1/hazards?village=${LINXI}&level=suspected`);
-  const waiting = (await server.get<{ pending: { field: string; op: string }[] }>("safety", `/v1/hazards/${items[0]!.id}`)).pending;
+  const waiting = (await server.get<RecordView>("safety", `/v1/hazards/${items[0]!.id}`)).pending;
   const step = waiting.find(({ field }) => field === "state")!;
   const act = { action: "decide", op: step.op, verdict: "approve", reason: "同意" };
   const { rev } = await server.get<{ rev: number }>("safety", `/v1/hazards/${items[0]!.id}`);

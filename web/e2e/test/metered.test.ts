@@ -20,7 +20,8 @@ afterAll(async () => {
 /** Puts the page on another kind of network, as Chromium's own emulation does. */
 async function useNetwork(connectionType: "cellular4g" | "wifi"): Promise<void> {
   const session = await phone.context.newCDPSession(phone.page);
-  await session.send("Network.emulateNetworkConditions", {
+  await session.send("Network.enable");
+  await session.send("Network.overrideNetworkState", {
     offline: false,
     latency: 0,
     downloadThroughput: -1,

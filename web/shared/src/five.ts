@@ -7,10 +7,11 @@ import type { Change } from "./op";
 import { guardsOfEdge, lackingNow } from "./guards";
 import type { RecordState } from "./record";
 import { save, type Draft } from "./save";
-import { fieldTitle, findEdge } from "./schema";
+import { findEdge } from "./schema";
 import type { Phone } from "./session";
 import { shown } from "./shown";
 import { viewRecord } from "./view";
+import { titleOf } from "./wording";
 
 /** Short names as the notice has them; everything else by its title. */
 const SHORT: Record<string, string> = {
@@ -44,9 +45,7 @@ export const RESPONSIBILITIES = Object.keys(STAGE_TITLES).map((stage) => ({
 /** What a step lacks, by the name a guard gives it, as people read it. */
 export function lackTitle(name: string): string {
   if (name.startsWith("cleared.")) return "街道对真实性提示的处理";
-  const [kind, stage, party] = name.split(".");
-  if (kind === "resp" && stage && party) return `${STAGE_TITLES[stage] ?? stage}责任人（${PARTY_TITLES[party] ?? party}）`;
-  return SHORT[name] ?? fieldTitle("hazard", name);
+  return SHORT[name] ?? titleOf("hazard", name);
 }
 
 /** What 整改中 still needs, by guard name; for 重大 the names and the report to the regulator too. */

@@ -84,6 +84,14 @@ export function valueText(kind: string, field: string, value: Json | null | unde
   return String(value);
 }
 
+/** What people read for a field beside a value in words: money is told in yuan. */
+export function titleOf(kind: string, field: string): string {
+  const cell = /^resp\.(\w+)\.(\w+)$/.exec(field);
+  const names: Record<string, string> = { find: "排查", treat: "治理", control: "管控", site: "单位", village: "村（社区）", regulator: "监管部门" };
+  if (cell) return `${names[cell[1]!] ?? cell[1]}责任人（${names[cell[2]!] ?? cell[2]}）`;
+  return fieldTitle(kind, field).replace("（分）", "");
+}
+
 /** A position as people read it. */
 export function fixText(fix: Fix): string {
   const accuracy = fix.acc_m === undefined ? "精度未知" : `误差约${Math.round(fix.acc_m)}米`;
