@@ -110,14 +110,15 @@ it("a 疑似重大 hazard needs names and reports too, and what looks safer is o
   await page.getByText("疑似重大 · 待落实五项").waitFor();
   await page.getByRole("link", { name: "五落实", exact: true }).click();
   await page.getByRole("button", { name: "确认五落实" }).click();
-  await page.getByText("进入整改需街道核定，已提交申请").first().waitFor();
+  await page.getByText("办理为“整改中”需街道核定，已提交申请").first().waitFor();
   await page.getByText("疑似重大 · 待落实五项").waitFor();
-  await page.getByText("办理为“整改中”需街道核定，已提交申请").waitFor();
+  await page.getByRole("heading", { name: "申请中" }).waitFor();
 
   await page.getByRole("button", { name: "修改" }).click();
   await page.getByLabel("整改时限").fill("2027-06-01");
   await page.getByRole("radio", { name: "一般" }).click();
   await page.getByRole("button", { name: "保存" }).click();
+  await page.getByText("降为一般隐患、时限改晚需街道核定，已提交申请").waitFor();
   await page.getByText("“整改时限”改为“2027年6月1日”需街道核定，已提交申请").waitFor();
   await page.getByText("“等级”改为“一般”需街道核定，已提交申请").waitFor();
   await page.getByText("疑似重大 · 待落实五项").waitFor();

@@ -117,6 +117,66 @@ it("hazards, one hazard, changing it, and the news", async () => {
   await look("20-news");
 });
 
+it("五落实, repair and review of hazards, on a narrow phone", async () => {
+  const { page } = phone;
+  await page.setViewportSize({ width: 360, height: 740 });
+  const open = async (filter: string, state: string, way: string | RegExp): Promise<void> => {
+    await page.goto(`${server.address}/app/hazards`);
+    await page.getByRole("radio", { name: filter }).click();
+    await page
+      .getByRole("link", { name: new RegExp(state) })
+      .first()
+      .click();
+    await page.getByRole("link", { name: way, exact: true }).waitFor();
+  };
+  await open("重大和疑似", "待落实五项", "五落实");
+  await look("31-hazard-plan");
+  await page.getByRole("link", { name: "五落实", exact: true }).click();
+  await page.getByText("双报告").waitFor();
+  await look("32-five");
+  await page.getByLabel("已报监管部门").check();
+  await page.getByLabel("已报职代会").check();
+  await page.getByText("报告内容").click();
+  await page.getByText("双报告").scrollIntoViewIfNeeded();
+  await look("33-five-reports");
+  await page.getByText("治理责任人").first().scrollIntoViewIfNeeded();
+  await look("34-five-names");
+  await page.goto(page.url().replace(/five$/, "repair"));
+  await page.getByRole("heading", { name: "整改情况" }).waitFor();
+  await look("35-repair");
+  await open("待复查", "待复查", "复查");
+  await page.getByRole("link", { name: "复查", exact: true }).click();
+  await page.getByRole("radio", { name: "真改" }).waitFor();
+  await look("36-review");
+  await page.getByRole("button", { name: "拍整改后" }).click();
+  await page.getByText(/对上再拍|没有整改前的照片/).waitFor();
+  await page.waitForFunction(() => (document.querySelector("video")?.videoWidth ?? 0) > 0);
+  await look("37-review-camera");
+  await page.getByRole("button", { name: "拍照" }).click();
+  await page.getByRole("img", { name: "整改后第1张照片" }).waitFor();
+  await page.getByRole("button", { name: /^完成/ }).click();
+  await page.getByRole("radio", { name: "部分整改" }).click();
+  await look("38-review-partial");
+  await page.getByRole("radio", { name: "真改" }).click();
+  await page.getByRole("button", { name: "隐患已消除" }).click();
+  await look("39-review-real");
+  await phone.context.setOffline(true);
+  await page.getByRole("button", { name: "保存" }).click();
+  await page.getByRole("button", { name: "修改" }).waitFor();
+  await look("40-hazard-reviewed");
+  await page.goto(`${server.address}/app/`);
+  await look("41-home-reviewed");
+  await page
+    .getByRole("link", { name: /^复查（真改）/ })
+    .first()
+    .click();
+  await page.getByText("填写的内容").waitFor();
+  await look("42-work-review");
+  await phone.context.setOffline(false);
+  await page.goto(`${server.address}/app/`);
+  await page.setViewportSize({ width: 390, height: 844 });
+});
+
 it("settings and large text", async () => {
   const { page } = phone;
   await phone.goTo("首页");
@@ -132,6 +192,19 @@ it("settings and large text", async () => {
   await page.getByRole("radio", { name: "一般" }).waitFor();
   await page.waitForTimeout(800);
   await look("25-finding-large");
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.goto(`${server.address}/app/hazards`);
+  await page.getByRole("radio", { name: "重大和疑似" }).click();
+  await page
+    .getByRole("link", { name: /待落实五项/ })
+    .first()
+    .click();
+  await page.getByRole("link", { name: "五落实", exact: true }).click();
+  await page.getByText("双报告").waitFor();
+  await look("43-five-large");
+  await page.goto(`${server.address}/app/settings`);
+  await page.getByText("手机存储").waitFor();
+  await look("44-settings-narrow-large");
 });
 
 it("no screen has a serious fault, scrolls sideways or has a target below 44 px", () => {

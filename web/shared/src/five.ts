@@ -3,11 +3,12 @@
  * changed and, if asked for, the step to 待落实五项 (T04) or 整改中 (T05). Nothing is required to save; the step waits until nothing is missing.
  */
 import type { Json } from "./canonical";
+import type { Foreseen } from "./foresee";
 import type { Change } from "./op";
 import { guardsOfEdge, lackingNow } from "./guards";
 import type { RecordState } from "./record";
 import { save, type Draft } from "./save";
-import { findEdge } from "./schema";
+import { findEdge, word } from "./schema";
 import type { Phone } from "./session";
 import { shown } from "./shown";
 import { viewRecord } from "./view";
@@ -67,6 +68,21 @@ export function fenOf(yuan: string): number | null {
   if (!/^\d{1,12}(\.\d{1,2})?$/.test(plain)) return null;
   const [whole, part = ""] = plain.split(".");
   return Number(whole) * 100 + Number(part.padEnd(2, "0"));
+}
+
+/** What is only asked for of the fields that were just saved, in words; empty when all of it takes effect. */
+export function askedText(foreseen: Foreseen | null, fields: string[]): string {
+  const asked = (foreseen?.waiting ?? []).filter(({ field, lacks }) => lacks.length === 0 && fields.includes(field));
+  const words = [...new Set(asked.map(({ field, value }) => askedWords(field, value)))];
+  return words.length === 0 ? "" : `${words.join("、")}需街道核定，已提交申请`;
+}
+
+function askedWords(field: string, value: Json): string {
+  if (field === "level") return value === "general" ? "降为一般隐患" : "降低等级";
+  if (field === "deadline") return "时限改晚";
+  if (field === "control") return "减轻管控";
+  if (field === "state") return value === "accepted" ? "复查合格" : `办理为“${word("hazard", "state", String(value))}”`;
+  return `修改${titleOf("hazard", field)}`;
 }
 
 /** A step that is asked for together with the changes. */

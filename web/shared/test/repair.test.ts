@@ -2,7 +2,7 @@
 import "fake-indexeddb/auto";
 import { beforeEach, describe, expect, it } from "vitest";
 import { systemEnv } from "../src/env";
-import { changesOf, fenOf, gateText, missingForFixing, saveHazard } from "../src/five";
+import { askedText, changesOf, fenOf, gateText, missingForFixing, saveHazard } from "../src/five";
 import { foresee, waitingSteps } from "../src/foresee";
 import { readOp, type Op } from "../src/op";
 import type { Entry } from "../src/record";
@@ -108,6 +108,8 @@ describe("what looks safer", () => {
       ["level", []],
       ["deadline", []],
     ]);
+    expect(askedText(seen, ["level", "deadline", "control"])).toBe("降为一般隐患、时限改晚需街道核定，已提交申请");
+    expect(askedText(seen, ["control"])).toBe("");
     expect([shown(seen.record, "level"), shown(seen.record, "deadline"), shown(seen.record, "control")]).toEqual([
       "major_direct",
       "2026-12-20",
