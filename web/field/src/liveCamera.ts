@@ -2,7 +2,7 @@
 import { onBeforeUnmount, onMounted, ref, useTemplateRef, type Ref } from "vue";
 import type { PhotoDraft } from "@paicha/shared/finding";
 import { closeCamera, openCamera, takePicture } from "./camera";
-import { isFull, noteRoom } from "./room";
+import { isFull, noteRoom, roomy } from "./room";
 import { startPosition, stopPosition } from "./position";
 import { showToast } from "./vant";
 
@@ -48,7 +48,8 @@ export function useLiveCamera(take: (bytes: Blob, source: PhotoDraft["source"]) 
     if (!stream || !video.value || busy.value) return;
     busy.value = true;
     try {
-      await take(await takePicture(stream, video.value), "camera_inapp");
+      const picture = await takePicture(stream, video.value);
+      await roomy(() => take(picture, "camera_inapp"));
     } catch (error) {
       tellFailure(error);
     } finally {
@@ -60,7 +61,7 @@ export function useLiveCamera(take: (bytes: Blob, source: PhotoDraft["source"]) 
   async function pick(event: Event, source: "album" | "file"): Promise<void> {
     const input = event.target as HTMLInputElement;
     try {
-      for (const file of input.files ?? []) await take(file, source);
+      for (const file of input.files ?? []) await roomy(() => take(file, source));
     } catch (error) {
       tellFailure(error);
     }

@@ -117,6 +117,8 @@ export class Store extends Dexie {
   photoBytes!: Table<{ photo: string; bytes: Blob }, string>;
   /** Copies of others' photos to look at without signal. */
   previews!: Table<{ photo: string; bytes: Blob }, string>;
+  /** Room kept for the photo that finds the phone full (`reserve.ts`). */
+  reserve!: Table<{ key: string; bytes: Blob }, string>;
   outcomes!: Table<OutcomeRow, string>;
   /** What the person should hear of: rules that decided, changes by others, answers of people. */
   news!: Table<NewsRow, number>;
@@ -136,7 +138,7 @@ export class Store extends Dexie {
       news: "++n, record, unread",
       drafts: "key",
     });
-    this.version(2).stores({ previews: "photo", photos: "photo, opId, record, owed, sha256, madeAt" });
+    this.version(2).stores({ previews: "photo", reserve: "key", photos: "photo, opId, record, owed, sha256, madeAt" });
     this.on("populate", (transaction: Transaction) => {
       void transaction.table("meta").bulkAdd([
         { key: "incarnation", value: newRandomId() },

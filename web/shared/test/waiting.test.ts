@@ -1,6 +1,7 @@
 /** What waits on the phone and why: progress that never goes back, photos that wait for WLAN, room that may be given back. */
 import "fake-indexeddb/auto";
 import { beforeEach, describe, expect, it } from "vitest";
+import { keepReserve, writeRoomy } from "../src/reserve";
 import { freeSentPhotos, sentPhotoBytes } from "../src/room";
 import { changeSettings, readSettings, whyPhotosWait, NO_CHOICES } from "../src/settings";
 import { countWaiting } from "../src/summary";
@@ -52,6 +53,30 @@ describe("photos on the phone's own data", () => {
     expect(recordState({ ...facts, ops: [{ state: "queued" }] }).word).toBe("待上传");
     expect(recordState({ ...facts, photosStored: 2, ops: [{ state: "acked" }] }).word).toBe("已上传");
     expect(photoState({ owed: 1, sent: 0, length: 9 }, "wlan").word).toBe("等待WLAN");
+  });
+});
+
+describe("a full phone", () => {
+  const full = (): Promise<never> => Promise.reject(new DOMException("no room", "QuotaExceededError"));
+
+  it("saves once more in the room of the reserve, and says that it is spent", async () => {
+    expect(await keepReserve(store, 128 << 10)).toBe(true);
+    expect((await store.reserve.toArray())[0]!.bytes.size ?? 128 << 10).toBe(128 << 10);
+    let spent = 0;
+    let tries = 0;
+    const write = (): Promise<string> => ((tries += 1) === 1 ? full() : Promise.resolve("saved"));
+    expect(await writeRoomy(store, write, () => (spent += 1))).toBe("saved");
+    expect([spent, tries, await store.reserve.count()]).toEqual([1, 2, 0]);
+    await expect(writeRoomy(store, full, () => (spent += 1))).rejects.toThrow("no room");
+    expect(spent).toBe(1);
+  });
+
+  it("nothing else is tried twice", async () => {
+    await keepReserve(store, 128 << 10);
+    let tries = 0;
+    const broken = (): Promise<never> => Promise.reject(new Error(`broken ${(tries += 1)}`));
+    await expect(writeRoomy(store, broken, () => undefined)).rejects.toThrow("broken 1");
+    expect(await store.reserve.count()).toBe(1);
   });
 });
 
