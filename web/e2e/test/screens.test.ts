@@ -139,7 +139,7 @@ it("五落实, repair and review of hazards, on a narrow phone", async () => {
   await page.getByText("报告内容").click();
   await page.getByText("双报告").scrollIntoViewIfNeeded();
   await look("33-five-reports");
-  await page.getByText("治理责任人").first().scrollIntoViewIfNeeded();
+  await page.getByRole("heading", { name: "治理责任人" }).scrollIntoViewIfNeeded();
   await look("34-five-names");
   await page.goto(page.url().replace(/five$/, "repair"));
   await page.getByRole("heading", { name: "整改情况" }).waitFor();
@@ -180,7 +180,7 @@ it("五落实, repair and review of hazards, on a narrow phone", async () => {
 it("settings and large text", async () => {
   const { page } = phone;
   await phone.goTo("首页");
-  await page.getByRole("link", { name: "设置" }).click();
+  await page.getByRole("link", { name: "设置", exact: true }).click();
   await look("21-settings");
   await page.getByRole("switch", { name: "大字" }).click();
   await look("22-settings-large");

@@ -8,6 +8,7 @@ import { saveFinding, type Finding, type PhotoDraft, type Receipt } from "@paich
 import { reactive, toRaw, watch } from "vue";
 import { phone } from "./phone";
 import { fixNow } from "./position";
+import { forgiveFull, roomy } from "./room";
 
 const FORM_KEY = "finding";
 const PHOTO_PREFIX = "photo:";
@@ -73,7 +74,9 @@ export async function restoreDraft(): Promise<void> {
 }
 
 async function keepForm(form: DraftForm): Promise<void> {
-  if (hasDraft()) await phone.store.drafts.put({ key: FORM_KEY, value: structuredClone(deepRaw(form)) });
+  if (!hasDraft()) return;
+  const row = { key: FORM_KEY, value: structuredClone(deepRaw(form)) };
+  await roomy(() => phone.store.drafts.put(row)).catch(forgiveFull);
 }
 
 function deepRaw(form: DraftForm): DraftForm {

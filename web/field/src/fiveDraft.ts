@@ -2,6 +2,7 @@
 import type { Json } from "@paicha/shared/canonical";
 import { RESPONSIBILITIES } from "@paicha/shared/five";
 import { phone } from "./phone";
+import { forgiveFull, roomy } from "./room";
 
 /** The form. */
 export interface FiveForm {
@@ -43,7 +44,8 @@ export async function readFive(hazard: string, fields: Record<string, Json>): Pr
 
 /** Keeps what was typed. */
 export async function keepFive(hazard: string, form: FiveForm): Promise<void> {
-  await phone.store.drafts.put({ key: keyOf(hazard), value: JSON.parse(JSON.stringify(form)) });
+  const row = { key: keyOf(hazard), value: JSON.parse(JSON.stringify(form)) as FiveForm };
+  await roomy(() => phone.store.drafts.put(row)).catch(forgiveFull);
 }
 
 /** It was saved. */

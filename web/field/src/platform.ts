@@ -1,6 +1,6 @@
 /** What this browser is and may do: warnings before it hurts, room for photos. */
 import { ref, shallowRef, watch } from "vue";
-import { noteRoom, roomWarning } from "./room";
+import { noteRoom, renewReserve, roomWarning } from "./room";
 import { settings } from "./settings";
 
 /** Something the person should know of this browser. */
@@ -34,6 +34,7 @@ function isInstalled(): boolean {
 export async function examine(): Promise<void> {
   const storage = navigator.storage as StorageManager | undefined;
   persisted.value = (await storage?.persisted?.()) || (await storage?.persist?.()) || false;
+  await renewReserve();
   await noteRoom();
   warnings.value = listWarnings();
 }

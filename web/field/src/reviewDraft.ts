@@ -10,6 +10,7 @@ import { reactive, toRaw, watch, type WatchHandle } from "vue";
 import type { DraftPhoto } from "./draft";
 import { phone } from "./phone";
 import { fixNow } from "./position";
+import { forgiveFull, roomy } from "./room";
 
 /** What is entered. */
 export interface ReviewForm {
@@ -44,7 +45,8 @@ export async function openReview(hazard: string): Promise<void> {
 }
 
 async function keep(form: ReviewForm): Promise<void> {
-  await phone.store.drafts.put({ key: formKey(reviewDraft.hazard), value: { ...toRaw(form) } });
+  const row = { key: formKey(reviewDraft.hazard), value: { ...toRaw(form) } };
+  await roomy(() => phone.store.drafts.put(row)).catch(forgiveFull);
 }
 
 /** Adds a photo of after the repair; durable when it returns. */

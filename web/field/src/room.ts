@@ -33,12 +33,22 @@ export async function noteRoom(): Promise<void> {
   const estimate = await storage?.estimate?.();
   room.value = estimate ? { used: estimate.usage ?? 0, quota: estimate.quota ?? 0 } : null;
   freeable.value = await sentPhotoBytes(phone.store);
+}
+
+/** Makes the reserve, or finds that there is no room for it. Not right after it was used: what comes next needs that room more. */
+export async function renewReserve(): Promise<void> {
   if (await phone.store.get("user")) spent.value = !(await keepReserve(phone.store));
 }
 
 /** Saves, in the reserve if the phone is full. */
 export function roomy<T>(write: () => Promise<T>): Promise<T> {
   return writeRoomy(phone.store, write, () => (spent.value = true));
+}
+
+/** What is typed while the phone is full stays on the screen only; the warning says that it is full. */
+export function forgiveFull(error: unknown): void {
+  if (!isFull(error)) throw error;
+  spent.value = true;
 }
 
 export { isFull };
@@ -56,6 +66,7 @@ export const roomWarning = computed(() => {
 /** Gives back what the server has whole. Answers how many photos went. */
 export async function makeRoom(): Promise<number> {
   const freed = await freeSentPhotos(phone.store);
+  await renewReserve();
   await noteRoom();
   return freed;
 }
