@@ -25,15 +25,11 @@ export default defineConfig({
     VitePWA({
       injectRegister: false,
       registerType: "prompt",
-      workbox: {
-        globPatterns: ["**/*.{js,css,html,svg,png}"],
-        navigateFallback: "/app/index.html",
-        cleanupOutdatedCaches: true,
-        // The page of the very first visit, too, must find its parts without signal. A newer version still waits until the app was closed.
-        clientsClaim: true,
-        // Everything the server says is data of the phone's database, never of a cache.
-        runtimeCaching: [],
-      },
+      // The worker is our own (src/sw.ts). Everything the server says is data of the phone's database, never of a cache.
+      strategies: "injectManifest",
+      srcDir: "src",
+      filename: "sw.ts",
+      injectManifest: { globPatterns: ["**/*.{js,css,html,svg,png}"], rollupFormat: "iife" },
       manifest: {
         id: "/app/",
         name: "排查",

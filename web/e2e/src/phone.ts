@@ -21,6 +21,8 @@ const FLAGS = [
   "--disable-sync",
   "--use-fake-device-for-media-stream",
   "--use-fake-ui-for-media-stream",
+  // Phones say what kind of network they use; on a desk that is off unless asked for.
+  "--enable-blink-features=NetInfoDownlinkMax",
 ];
 
 /** Where the items of the main menu lead, under /app/. */
@@ -34,7 +36,8 @@ export class Phone {
   complaints: string[] = [];
 
   private constructor(
-    private readonly profile: string,
+    /** Its folder on disk. */
+    readonly profile: string,
     private readonly address: string,
   ) {}
 

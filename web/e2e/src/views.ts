@@ -8,7 +8,7 @@ export interface RecordView {
   id: string;
   fields: { name: string; shown: unknown; text: string; disputed: boolean }[];
   photos: { declared: number; stored: number; owed: number; items: { id: string; attached: { op: string } }[] };
-  pending: { field: string }[];
+  pending: { field: string; op: string }[];
 }
 
 export interface UserPage {

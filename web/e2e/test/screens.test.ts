@@ -189,10 +189,70 @@ it(
   LONG_MS,
 );
 
+it("五落实, repair and review of hazards, on a narrow phone", async () => {
+  const { page } = phone;
+  await page.setViewportSize({ width: 360, height: 740 });
+  const open = async (filter: string, state: string, way: string | RegExp): Promise<void> => {
+    await page.goto(`${server.address}/app/hazards`);
+    await page.getByRole("radio", { name: filter }).click();
+    await page
+      .getByRole("link", { name: new RegExp(state) })
+      .first()
+      .click();
+    await page.getByRole("link", { name: way, exact: true }).waitFor();
+  };
+  await open("重大和疑似", "待落实五项", "五落实");
+  await look("51-hazard-plan");
+  await page.getByRole("link", { name: "五落实", exact: true }).click();
+  await page.getByText("双报告").waitFor();
+  await look("52-five");
+  await page.getByLabel("已报监管部门").check();
+  await page.getByLabel("已报职代会").check();
+  await page.getByText("报告内容").click();
+  await page.getByText("双报告").scrollIntoViewIfNeeded();
+  await look("53-five-reports");
+  await page.getByRole("heading", { name: "治理责任人" }).scrollIntoViewIfNeeded();
+  await look("54-five-names");
+  await page.goto(page.url().replace(/five$/, "repair"));
+  await page.getByRole("heading", { name: "整改情况" }).waitFor();
+  await look("55-repair");
+  await open("待复查", "待复查", "复查");
+  await page.getByRole("link", { name: "复查", exact: true }).click();
+  await page.getByRole("radio", { name: "真改" }).waitFor();
+  await look("56-review");
+  await page.getByRole("button", { name: "拍整改后" }).click();
+  await page.getByText(/对上再拍|没有整改前的照片/).waitFor();
+  await page.waitForFunction(() => (document.querySelector("video")?.videoWidth ?? 0) > 0);
+  await look("57-review-camera");
+  await page.getByRole("button", { name: "拍照" }).click();
+  await page.getByRole("img", { name: "整改后第1张照片" }).waitFor();
+  await page.getByRole("button", { name: /^完成/ }).click();
+  await page.getByRole("radio", { name: "部分整改" }).click();
+  await look("58-review-partial");
+  await page.getByRole("radio", { name: "真改" }).click();
+  await page.getByRole("button", { name: "隐患已消除" }).click();
+  await look("59-review-real");
+  await phone.context.setOffline(true);
+  await page.getByRole("button", { name: "保存" }).click();
+  await page.getByRole("button", { name: "修改" }).waitFor();
+  await look("60-hazard-reviewed");
+  await page.goto(`${server.address}/app/`);
+  await look("61-home-reviewed");
+  await page
+    .getByRole("link", { name: /^复查（真改）/ })
+    .first()
+    .click();
+  await page.getByText("填写的内容").waitFor();
+  await look("62-work-review");
+  await phone.context.setOffline(false);
+  await page.goto(`${server.address}/app/`);
+  await page.setViewportSize({ width: 390, height: 844 });
+});
+
 it("settings and large text", async () => {
   const { page } = phone;
-  await page.goto(`${server.address}/app/`);
-  await page.getByRole("link", { name: "设置" }).click();
+  await phone.goTo("首页");
+  await page.getByRole("link", { name: "设置", exact: true }).click();
   await look("21-settings");
   await page.getByRole("switch", { name: "大字" }).click();
   await look("22-settings-large");
@@ -213,6 +273,19 @@ it("settings and large text", async () => {
     .first()
     .waitFor();
   await look("43-inspections-large");
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.goto(`${server.address}/app/hazards`);
+  await page.getByRole("radio", { name: "重大和疑似" }).click();
+  await page
+    .getByRole("link", { name: /待落实五项/ })
+    .first()
+    .click();
+  await page.getByRole("link", { name: "五落实", exact: true }).click();
+  await page.getByText("双报告").waitFor();
+  await look("63-five-large");
+  await page.goto(`${server.address}/app/settings`);
+  await page.getByText("手机存储").waitFor();
+  await look("64-settings-narrow-large");
 });
 
 it("no screen has a serious fault, scrolls sideways or has a target below 44 px", () => {

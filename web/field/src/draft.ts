@@ -10,6 +10,7 @@ import { reactive, toRaw, watch } from "vue";
 import { keysUnder, takeUpUnit } from "./entered";
 import { phone } from "./phone";
 import { fixNow } from "./position";
+import { forgiveFull, roomy } from "./room";
 
 /** A fix says where a finding was made only so long after it was begun: later the person may be on the way, or back in the office. */
 const FIX_FOR_MS = 10 * 60_000;
@@ -136,7 +137,9 @@ export async function dropSlot(slot: string): Promise<void> {
 /** Writes the form that is shown; durable when it returns. */
 export async function keepForm(): Promise<void> {
   const value = JSON.parse(JSON.stringify(toRaw(draft.form))) as DraftForm;
-  if (hasDraft()) await phone.store.drafts.put({ key: formKey(draft.slot), value });
+  if (!hasDraft()) return;
+  const row = { key: formKey(draft.slot), value };
+  await roomy(() => phone.store.drafts.put(row)).catch(forgiveFull);
 }
 
 /** Adds a photo and notes where and when; durable when it returns. */

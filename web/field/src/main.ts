@@ -4,12 +4,14 @@ import App from "./App.vue";
 import { restoreDraft } from "./draft";
 import { applySettings, examine, registerServiceWorker } from "./platform";
 import { router } from "./router";
+import { followSettings } from "./settings";
 import { startSyncing } from "./syncing";
 import { restoreVisit } from "./visit";
 import "./styles.css";
 
 async function start(): Promise<void> {
-  await Promise.all([restoreDraft(), restoreVisit(), applySettings()]);
+  await Promise.all([restoreDraft(), restoreVisit(), followSettings()]);
+  applySettings();
   createApp(App).use(router).mount("#app");
   startSyncing();
   void examine();

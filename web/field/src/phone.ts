@@ -12,16 +12,31 @@ import { onScopeDispose, shallowRef, watch, type ShallowRef, type WatchSource } 
 /** The database and its surroundings. A browser knows no boot, so each life of the page names itself. */
 export const phone: Phone = { store: new Store(), env: systemEnv(newRandomId()) };
 
+/** A live query that failed is asked again after this. */
+const AGAIN_MS = 1_000;
+
 /** A value of the database that stays fresh; `depends` are the reactive values that the query reads. */
 export function useLive<T>(query: () => Promise<T>, initial: T, depends: WatchSource[] = []): ShallowRef<T> {
   const value = shallowRef(initial);
   let subscription: { unsubscribe(): void } | null = null;
+  let again: ReturnType<typeof setTimeout> | undefined;
   const subscribe = (): void => {
+    clearTimeout(again);
     subscription?.unsubscribe();
-    subscription = liveQuery(query).subscribe({ next: (fresh) => (value.value = fresh), error: (error: unknown) => console.error(error) });
+    subscription = liveQuery(query).subscribe({
+      next: (fresh) => (value.value = fresh),
+      error: (error: unknown) => {
+        // A query that failed is over; a phone without room fails even to read, and has room again later.
+        console.warn(`live query: ${String(error)}`);
+        again = setTimeout(subscribe, AGAIN_MS);
+      },
+    });
   };
   subscribe();
   if (depends.length > 0) watch(depends, subscribe);
-  onScopeDispose(() => subscription?.unsubscribe());
+  onScopeDispose(() => {
+    clearTimeout(again);
+    subscription?.unsubscribe();
+  });
   return value;
 }

@@ -1,11 +1,7 @@
-/** What this browser is and may do: warnings before it hurts, room for photos, whether sending costs money. */
-import { ref, shallowRef } from "vue";
-import { phone } from "./phone";
-
-/** Bytes below which photos may soon not fit. */
-const ROOM_LOW_BYTES = 200 << 20;
-/** Part of the quota from which on a warning is shown. */
-const ROOM_LOW_PART = 0.8;
+/** What this browser is and may do: warnings before it hurts, room for photos. */
+import { ref, shallowRef, watch } from "vue";
+import { noteRoom, renewReserve, roomWarning } from "./room";
+import { settings } from "./settings";
 
 /** Something the person should know of this browser. */
 export interface Warning {
@@ -19,8 +15,6 @@ export interface Warning {
 export const warnings = ref<Warning[]>([]);
 /** Whether the browser promised to keep the data; `null` while unknown. */
 export const persisted = ref<boolean | null>(null);
-/** Bytes used and granted, if the browser says so. */
-export const room = ref<{ used: number; quota: number } | null>(null);
 
 /** The window inside WeChat loses its data when WeChat tidies up. */
 export function isWeChat(agent: string): boolean {
@@ -36,17 +30,12 @@ function isInstalled(): boolean {
   return matchMedia("(display-mode: standalone)").matches || (navigator as { standalone?: boolean }).standalone === true;
 }
 
-/** Whether there is too little room for more photos. */
-export function isRoomLow(used: number, quota: number): boolean {
-  return quota > 0 && (quota - used < ROOM_LOW_BYTES || used / quota > ROOM_LOW_PART);
-}
-
 /** Asks the browser to keep the data and looks at everything that could hurt. */
 export async function examine(): Promise<void> {
   const storage = navigator.storage as StorageManager | undefined;
   persisted.value = (await storage?.persisted?.()) || (await storage?.persist?.()) || false;
-  const estimate = await storage?.estimate?.();
-  room.value = estimate ? { used: estimate.usage ?? 0, quota: estimate.quota ?? 0 } : null;
+  await renewReserve();
+  await noteRoom();
   warnings.value = listWarnings();
 }
 
@@ -60,10 +49,7 @@ function listWarnings(): Warning[] {
   if (!window.isSecureContext) {
     found.push({ key: "insecure", urgent: true, text: "此网址不是 https，不能用程序内拍照、定位和离线打开。请联系街道专班换用 https 网址" });
   }
-  if (room.value && isRoomLow(room.value.used, room.value.quota)) {
-    const left = Math.max(0, Math.floor((room.value.quota - room.value.used) / (1 << 20)));
-    found.push({ key: "room", urgent: true, text: `手机存储快满了（还能存约${left} MB）。请尽快连网上传照片，或删除手机上不用的文件` });
-  }
+  if (roomWarning.value) found.push({ key: "room", urgent: true, text: roomWarning.value });
   return found;
 }
 
@@ -85,17 +71,6 @@ export async function registerServiceWorker(): Promise<void> {
   });
 }
 
-interface Connection {
-  type?: string;
-  saveData?: boolean;
-}
-
-/** Whether sending photos now would cost the person's own data. Browsers that do not tell count as free. */
-export function isMeteredNow(): boolean {
-  const connection = (navigator as { connection?: Connection }).connection;
-  return connection?.type === "cellular" || connection?.saveData === true;
-}
-
 /** A name of this phone for lists of devices. */
 export function phoneModel(): string {
   const inBrackets = /\(([^)]*)\)/.exec(navigator.userAgent)?.[1] ?? "";
@@ -104,7 +79,10 @@ export function phoneModel(): string {
 }
 
 /** Applies the person's choices to the page. */
-export async function applySettings(): Promise<void> {
-  const settings = await phone.store.get("settings");
-  document.documentElement.classList.toggle("large-text", settings?.largeText === true);
+export function applySettings(): void {
+  watch(
+    () => settings.value.largeText,
+    (large) => document.documentElement.classList.toggle("large-text", large),
+    { immediate: true },
+  );
 }

@@ -2,12 +2,18 @@
  * The screens. Nobody gets past the sign-in before the first enrolment, or after somebody signed out; otherwise everything works without a
  * session, also when it ended by itself.
  */
-import { createRouter, createWebHistory } from "vue-router";
+import { createRouter, createWebHistory, type RouteLocationNormalized } from "vue-router";
 import { findingSlot, openSlot } from "./draft";
 import { phone } from "./phone";
 import { siteSlot, slotOf } from "./visit";
 import HomeView from "./views/HomeView.vue";
 import SignInView from "./views/SignInView.vue";
+
+/** What was entered of a review is there before its screen. */
+async function openReviewDraft(to: RouteLocationNormalized): Promise<void> {
+  const { openReview } = await import("./reviewDraft");
+  await openReview(String(to.params.id));
+}
 
 export const router = createRouter({
   history: createWebHistory("/app/"),
@@ -25,6 +31,16 @@ export const router = createRouter({
     { path: "/inspections/:id", name: "inspection", component: () => import("./views/InspectionView.vue"), props: true },
     { path: "/hazards", name: "hazards", component: () => import("./views/HazardsView.vue") },
     { path: "/hazards/:id", name: "hazard", component: () => import("./views/HazardView.vue"), props: true },
+    { path: "/hazards/:id/five", name: "five", component: () => import("./views/FiveView.vue"), props: true },
+    { path: "/hazards/:id/review", name: "review", component: () => import("./views/ReviewView.vue"), props: true, beforeEnter: openReviewDraft },
+    { path: "/hazards/:id/repair", name: "repair", component: () => import("./views/RepairView.vue"), props: true, beforeEnter: openReviewDraft },
+    {
+      path: "/hazards/:id/camera",
+      name: "review-camera",
+      component: () => import("./views/ReviewCameraView.vue"),
+      props: true,
+      beforeEnter: openReviewDraft,
+    },
     { path: "/save/:save", name: "work", component: () => import("./views/WorkView.vue"), props: true },
     { path: "/uploads", name: "uploads", component: () => import("./views/UploadsView.vue") },
     { path: "/news", name: "news", component: () => import("./views/NewsView.vue") },

@@ -1,17 +1,22 @@
 /**
  * When to synchronise: at once after a save, when the signal comes back, when the person looks at the app again, by a timer that does not
- * depend on any of these, and when the person asks. One tab at a time. What a newcomer gets wrong: a failure starts the next attempt by
+ * depend on any of these, and when the person asks. One tab, or the service worker, at a time. What a newcomer gets wrong: a failure starts the next attempt by
  * the retry policy; nobody has to press anything, and nothing on the phone changes by failing.
  */
 import { SignedOutError, NotEnrolledError, ProblemError } from "@paicha/shared/errors";
+import { refreshPreviews } from "@paicha/shared/previews";
 import { waitMs } from "@paicha/shared/retry";
 import { sync, type Stage, type SyncReport } from "@paicha/shared/sync";
-import { reactive } from "vue";
+import { reactive, watch } from "vue";
+import { alone, DRAIN_MESSAGE, hasUnsent, SYNC_TAG } from "./drain";
 import { phone } from "./phone";
-import { examine, isMeteredNow } from "./platform";
+import { examine } from "./platform";
+import { photosWait } from "./settings";
 
 /** Time between syncs while nothing happens. */
 const PERIOD_MS = 5 * 60_000;
+/** Somebody else holds the lock: another tab, or the worker. Asked again soon, for what was saved meanwhile. */
+const BUSY_MS = 10_000;
 /** Looking at the app again starts a sync when the last one is older. */
 const FRESH_MS = 60_000;
 
@@ -24,14 +29,13 @@ export const syncing = reactive({
   /** The session is over: the person has to sign in again. */
   signedOut: false,
   online: navigator.onLine,
-  /** The person stopped photos for now. */
-  photosPaused: false,
   report: null as SyncReport | null,
 });
 
 let failures = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let again = false;
+let busyElsewhere = false;
 
 /** Synchronises now; while one runs, another follows it. */
 export async function syncNow(): Promise<void> {
@@ -44,34 +48,29 @@ export async function syncNow(): Promise<void> {
   try {
     do {
       again = false;
-      await alone(runOnce);
-    } while (again);
+      busyElsewhere = !(await alone(runOnce));
+    } while (again && !busyElsewhere);
     failures = 0;
     syncing.trouble = null;
     syncing.signedOut = false;
   } catch (error) {
     failures += 1;
+    busyElsewhere = false;
     note(error);
   } finally {
     syncing.running = false;
     syncing.stage = null;
     plan();
     void examine();
+    void askForBackgroundSync();
   }
 }
 
 async function runOnce(): Promise<void> {
-  const settings = await phone.store.get("settings");
-  const maySendPhotos = (): boolean => !syncing.photosPaused && !(settings?.wifiOnly === true && isMeteredNow());
+  const maySendPhotos = (): boolean => photosWait.value === null;
   syncing.report = await sync(phone, { onStage: (stage) => (syncing.stage = stage), maySendPhotos });
-}
-
-/** Two tabs must not send the same batch at once; the other tab's sync serves this one too. */
-async function alone(run: () => Promise<void>): Promise<void> {
-  if (!navigator.locks) return run();
-  await navigator.locks.request("paicha-sync", { ifAvailable: true }, async (lock) => {
-    if (lock) await run();
-  });
+  syncing.stage = null;
+  await refreshPreviews(phone, maySendPhotos);
 }
 
 function note(error: unknown): void {
@@ -83,14 +82,29 @@ function note(error: unknown): void {
 function plan(): void {
   clearTimeout(timer);
   // A session that ended is not helped by asking again.
-  const wait = failures > 0 && !syncing.signedOut ? Math.max(2_000, waitMs(failures - 1, null, Math.random())) : PERIOD_MS;
+  const retry = failures > 0 && !syncing.signedOut ? Math.max(2_000, waitMs(failures - 1, null, Math.random())) : PERIOD_MS;
+  const wait = busyElsewhere ? BUSY_MS : retry;
   timer = setTimeout(() => void syncIfPossible(), wait);
 }
 
 /** Synchronises if there is somebody in whose name to ask and a network that the browser knows of; else the timer asks again. */
 export async function syncIfPossible(): Promise<void> {
   if (navigator.onLine && (await phone.store.get("refresh_token"))) await syncNow();
-  else plan();
+  else {
+    plan();
+    await askForBackgroundSync();
+  }
+}
+
+interface SyncRegistration {
+  sync?: { register(tag: string): Promise<void> };
+}
+
+/** Lets the browser wake the worker when there is network, also after the app was closed. Where it cannot, the timer is all there is. */
+async function askForBackgroundSync(): Promise<void> {
+  if (!(await hasUnsent(phone, photosWait.value === null))) return;
+  const registration = (await navigator.serviceWorker?.getRegistration()) as SyncRegistration | undefined;
+  await registration?.sync?.register(SYNC_TAG).catch(() => undefined);
 }
 
 /** Starts the timer and listens for signal and for the person coming back. */
@@ -104,10 +118,19 @@ export function startSyncing(): void {
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") void syncWhenStale();
   });
+  navigator.serviceWorker?.addEventListener("message", (event: MessageEvent<{ type?: string } | null>) => {
+    if (event.data?.type === DRAIN_MESSAGE) void syncIfPossible();
+  });
+  // Photos that waited for WLAN, or for the person, go as soon as they may.
+  watch(photosWait, (wait) => {
+    if (wait === null) void syncIfPossible();
+  });
   void syncIfPossible();
 }
 
 async function syncWhenStale(): Promise<void> {
-  const last = (await phone.store.get("last_sync")) ?? 0;
-  if (Math.abs(Date.now() - last) > FRESH_MS) await syncIfPossible();
+  const [last, anchor] = await Promise.all([phone.store.get("last_sync"), phone.store.get("anchor")]);
+  // After the worker synchronised, this page has no time of the server on its own clock.
+  const isForeign = anchor !== undefined && anchor.boot !== phone.env.bootId;
+  if (isForeign || Math.abs(Date.now() - (last ?? 0)) > FRESH_MS) await syncIfPossible();
 }

@@ -4,6 +4,7 @@
  */
 import type { Json } from "./canonical";
 import { isLive, type Entry, type PhotoLink, type RecordState } from "./record";
+import { findEdge } from "./schema";
 import { shown, shownAt } from "./shown";
 import { leaves, micros, visible } from "./standing";
 
@@ -22,6 +23,16 @@ export function lacking(guards: string[], record: RecordState, entry: Entry): st
 /** The fields of 五落实 that are missing. */
 export function fiveMissing(record: RecordState): string[] {
   return FIVE.filter((field) => isEmpty(record, field));
+}
+
+/** Names of the guards on the edge from one state to another. */
+export function guardsOfEdge(from: string, to: string): string[] {
+  return findEdge(from, to)?.guards ?? [];
+}
+
+/** Names of what these guards lack on `record` for a step that nobody asked for yet. */
+export function lackingNow(guards: string[], record: RecordState): string[] {
+  return lacking(guards, record, { ...record.created, value: null });
 }
 
 function lackingFor(guard: string, record: RecordState, entry: Entry): string[] {

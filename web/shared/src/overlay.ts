@@ -1,13 +1,14 @@
 /**
  * What the person sees: the server's state with the phone's own unanswered operations laid over it. The phone never merges; values of
- * pending operations simply win until a pull brings their effect. What a newcomer gets wrong: an operation that waits for a person (申请中)
- * is not laid over, or the phone would show a level that nobody has accepted.
+ * pending operations simply win until a pull brings their effect. What a newcomer gets wrong: what waits for a person (申请中) is not laid
+ * over, be it answered or still on the phone, or the phone would show a level that nobody has accepted.
  */
 import type { Json } from "./canonical";
+import { foresee, type Foreseen } from "./foresee";
 import type { Op } from "./op";
 import type { OpState } from "./outbox";
 import { livePhotos, type RecordState } from "./record";
-import { shownFields } from "./shown";
+import { shown as shownValue, shownFields } from "./shown";
 
 /** One record as the screen shows it. */
 export interface ShownRecord {
@@ -39,8 +40,9 @@ export function isLaidOver(op: { state: OpState; seen: boolean }, onServer: bool
   }
 }
 
-/** Lays `pending` (in the order they were saved) over the server's state; `null` when nothing is known of the record at all. */
-export function layOver(id: string, server: RecordState | null, pending: Op[]): ShownRecord | null {
+/** Lays `pending` (in the order they were saved) over the server's state; `null` when nothing is known of the record at all. `roles` are the
+ * person's: what they may not do alone is not shown as done. */
+export function layOver(id: string, server: RecordState | null, pending: Op[], roles: string[]): ShownRecord | null {
   const about = pending.filter((op) => op.record === id);
   const first = about[0];
   if (!server && !first) return null;
@@ -56,14 +58,16 @@ export function layOver(id: string, server: RecordState | null, pending: Op[]): 
         pendingOps: 0,
       }
     : { id, kind: first!.type ?? "", feed: first!.village, rev: 0, fields: {}, photos: [], submitted: false, pendingOps: 0 };
-  for (const op of about) {
+  const foreseen = foresee(id, server, about, roles);
+  for (const [at, op] of about.entries()) {
     shown.pendingOps += 1;
-    layOne(shown, op);
+    layOne(shown, op, at, foreseen);
   }
   return shown;
 }
 
-function layOne(shown: ShownRecord, op: Op): void {
+function layOne(shown: ShownRecord, op: Op, at: number, foreseen: Foreseen | null): void {
+  const waits = (field: string): boolean => (foreseen?.waiting ?? []).some((one) => one.op === at && one.field === field);
   switch (op.kind) {
     case "create":
       shown.kind = op.type ?? shown.kind;
@@ -73,10 +77,10 @@ function layOne(shown: ShownRecord, op: Op): void {
       Object.assign(shown.fields, op.fields);
       break;
     case "patch":
-      for (const [name, change] of Object.entries(op.set)) shown.fields[name] = change.new;
+      for (const [name, change] of Object.entries(op.set)) if (!waits(name)) shown.fields[name] = change.new;
       break;
     case "transition":
-      shown.fields.state = op.to;
+      shown.fields.state = (foreseen && shownValue(foreseen.record, "state")) ?? op.to;
       break;
     case "submit":
       shown.submitted = true;

@@ -5,6 +5,7 @@
  */
 import { Upload, type DetailedError } from "tus-js-client";
 import { SignedOutError, TransportError } from "./errors";
+import { httpStackHere } from "./fetchStack";
 import { UPLOAD_CHUNK_BYTES } from "./limits";
 import { accessToken, distrustToken, type Phone } from "./session";
 import type { PhotoRow } from "./store";
@@ -64,6 +65,7 @@ async function attempt(phone: Phone, photo: PhotoRow, mayGoOn: () => boolean, on
       void store.photos.update(photo.photo, changes).then(onProgress);
     };
     const upload: Upload = new Upload(row.bytes, {
+      ...httpStackHere(),
       endpoint: "/v1/uploads",
       uploadUrl: photo.uploadUrl,
       uploadSize: photo.length,

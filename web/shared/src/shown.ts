@@ -81,6 +81,12 @@ export function mayReplace(spec: FieldSpec | undefined, old: Json, next: Json): 
   }
 }
 
+/** Whether a new value looks safer than what is shown, so that it has to wait for people (`sync-protocol/src/merge/needs.rs`). */
+export function isSafer(spec: FieldSpec, seen: Json, next: Json): boolean {
+  const [before, after] = [rank(spec, seen), rank(spec, next)];
+  return before !== null && after !== null && after < before;
+}
+
 function instantOrDay(value: Json): number | null {
   if (typeof value !== "string") return null;
   const us = parseMicros(value);

@@ -115,6 +115,10 @@ export class Store extends Dexie {
   photos!: Table<PhotoRow, string>;
   /** The originals, apart from their rows so that lists stay light. */
   photoBytes!: Table<{ photo: string; bytes: Blob }, string>;
+  /** Copies of others' photos to look at without signal. */
+  previews!: Table<{ photo: string; bytes: Blob }, string>;
+  /** Room kept for the photo that finds the phone full (`reserve.ts`). */
+  reserve!: Table<{ key: string; bytes: Blob }, string>;
   outcomes!: Table<OutcomeRow, string>;
   /** What the person should hear of: rules that decided, changes by others, answers of people. */
   news!: Table<NewsRow, number>;
@@ -134,6 +138,7 @@ export class Store extends Dexie {
       news: "++n, record, unread",
       drafts: "key",
     });
+    this.version(2).stores({ previews: "photo", reserve: "key", photos: "photo, opId, record, owed, sha256, madeAt" });
     this.on("populate", (transaction: Transaction) => {
       void transaction.table("meta").bulkAdd([
         { key: "incarnation", value: newRandomId() },
@@ -191,8 +196,10 @@ export interface Meta {
 /** What the person chose on this phone. */
 export interface Settings {
   largeText: boolean;
-  /** Send photos over Wi-Fi only. */
+  /** Send photos over WLAN only. */
   wifiOnly: boolean;
+  /** The person stopped photos until they say otherwise. */
+  photosPaused: boolean;
 }
 
 /** One verified item of a standard. */

@@ -3,6 +3,7 @@
  * conflict from a correction. Nothing is merged here.
  */
 import type { Json } from "./canonical";
+import { foresee, type Foreseen } from "./foresee";
 import { isLaidOver, layOver, type ShownRecord } from "./overlay";
 import { readOp, type Body, type Change } from "./op";
 import type { RecordState } from "./record";
@@ -27,7 +28,15 @@ export async function viewRecord(store: Store, record: string): Promise<ShownRec
 export async function shownWith(store: Store, record: string, server: RecordState | null): Promise<ShownRecord | null> {
   const rows = await store.outbox.where("record").equals(record).sortBy("saved");
   const pending = rows.filter((row) => isLaidOver({ state: row.state, seen: row.seen === 1 }, server !== null)).map((row) => readOp(row.text));
-  return layOver(record, server, pending);
+  return layOver(record, server, pending, (await store.get("roles")) ?? []);
+}
+
+/** A record with everything this phone did to it, as it will be once the server agreed, and what of it waits. */
+export async function foreseeRecord(store: Store, record: string): Promise<Foreseen | null> {
+  const server = (await findRecord(store, record))?.state ?? null;
+  const rows = await store.outbox.where("record").equals(record).sortBy("saved");
+  const pending = rows.filter((row) => isLaidOver({ state: row.state, seen: row.seen === 1 }, server !== null)).map((row) => readOp(row.text));
+  return foresee(record, server, pending, (await store.get("roles")) ?? []);
 }
 
 /** What a person had before their eyes when they began to change a record. */

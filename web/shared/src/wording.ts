@@ -6,6 +6,7 @@ import type { Json } from "./canonical";
 import type { Fix } from "./op";
 import type { OpState } from "./outbox";
 import { findField, fieldTitle, word } from "./schema";
+import type { PhotosWait } from "./settings";
 import { formatDay, formatMoment, parseMs } from "./time";
 
 /** Shown after a save without signal. */
@@ -30,16 +31,28 @@ export interface RecordFacts {
   photosStored: number;
   /** A sync is running now. */
   syncing: boolean;
+  /** Why photos do not go now. */
+  photosWait?: PhotosWait | null;
 }
 
+/** Photos that do not go now, and why. */
+const WAIT_WORDS: Record<PhotosWait, { word: string; detail: string }> = {
+  wlan: { word: "等待WLAN", detail: "内容已收到，照片等连上WLAN再传" },
+  paused: { word: "已暂停", detail: "内容已收到，照片已暂停，可在“上传”里继续" },
+};
+
 /** Where a saved record stands: 待上传 / 上传中 / 已上传 / 照片未传完(2/5) / 需处理. */
-export function recordState({ ops, photos, photosStored, syncing }: RecordFacts): StateWord {
+export function recordState({ ops, photos, photosStored, syncing, photosWait }: RecordFacts): StateWord {
   const count = (state: OpState): number => ops.filter((op) => op.state === state).length;
   if (count("refused") > 0) {
     return { word: "需处理", tone: "alarm", detail: "有内容未被采用，服务器已保留原件，请查看并联系街道专班" };
   }
   const queued = count("queued");
   if (queued > 0) return syncing ? { word: "上传中", tone: "busy" } : { word: "待上传", tone: "wait", detail: SAVED };
+  if (photosStored < photos && photosWait) {
+    const { word, detail } = WAIT_WORDS[photosWait];
+    return { word: `照片${word}(${photosStored}/${photos})`, tone: "wait", detail };
+  }
   if (photosStored < photos) {
     const detail = "隐患内容已收到，照片没传完。请保持网络，勿卸载程序、勿清除浏览器数据";
     return { word: `照片未传完(${photosStored}/${photos})`, tone: syncing ? "busy" : "wait", detail };
@@ -49,8 +62,9 @@ export function recordState({ ops, photos, photosStored, syncing }: RecordFacts)
 }
 
 /** Where one photo stands. */
-export function photoState(photo: { owed: 0 | 1; sent: number; length: number }): StateWord {
+export function photoState(photo: { owed: 0 | 1; sent: number; length: number }, wait: PhotosWait | null = null): StateWord {
   if (photo.owed === 0) return { word: "已上传", tone: "calm" };
+  if (wait) return { word: WAIT_WORDS[wait].word, tone: "wait" };
   if (photo.sent === 0) return { word: "待上传", tone: "wait" };
   return { word: `已传 ${Math.floor((photo.sent / photo.length) * 100)}%`, tone: "busy" };
 }
@@ -68,6 +82,14 @@ export function valueText(kind: string, field: string, value: Json | null | unde
   if (typeof value === "string") return word(kind, field, value);
   if (typeof value === "object") return typeof value.name === "string" ? value.name : JSON.stringify(value);
   return String(value);
+}
+
+/** What people read for a field beside a value in words: money is told in yuan. */
+export function titleOf(kind: string, field: string): string {
+  const cell = /^resp\.(\w+)\.(\w+)$/.exec(field);
+  const names: Record<string, string> = { find: "排查", treat: "治理", control: "管控", site: "单位", village: "村（社区）", regulator: "监管部门" };
+  if (cell) return `${names[cell[1]!] ?? cell[1]}责任人（${names[cell[2]!] ?? cell[2]}）`;
+  return fieldTitle(kind, field).replace("（分）", "");
 }
 
 /** A position as people read it. */

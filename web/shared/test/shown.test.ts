@@ -108,9 +108,9 @@ describe("a state", () => {
 describe("the phone's own work", () => {
   it("is laid over the server's values until a pull brings it", () => {
     const server = record({ position_text: [entry(1, "东侧")] });
-    const view = layOver(HAZARD, server, [patchOp("西侧"), patchOp("走廊")])!;
+    const view = layOver(HAZARD, server, [patchOp("西侧"), patchOp("走廊")], ["R1"])!;
     expect([view.fields.position_text, view.rev, view.pendingOps]).toEqual(["走廊", 9, 2]);
-    expect(layOver(HAZARD, null, [patchOp("西侧", uuid(5))])).toBeNull();
+    expect(layOver(HAZARD, null, [patchOp("西侧", uuid(5))], ["R1"])).toBeNull();
   });
 
   it("that waits for a person is not laid over what the server shows", () => {
