@@ -16,7 +16,7 @@ use world::{HISTORIES, VILLAGES, live_through, subdistrict, village_code};
 
 /// How many times [`HISTORIES`] are lived through on each engine, where [`SEEDS_VARIABLE`] does not say.
 const SEEDS: u64 = 1;
-/// For a long run on demand: `PAICHA_TEST_SEEDS=200` is 1 600 histories on each engine.
+/// For a long run on demand: `PAICHA_TEST_SEEDS=200` is 1 000 histories on each engine.
 const SEEDS_VARIABLE: &str = "PAICHA_TEST_SEEDS";
 const LINES: [(&str, &[&str]); 7] = [
     ("2.2", &["k2"]),

@@ -191,12 +191,14 @@ impl Life {
     fn raise(&mut self, world: &mut World<'_>) -> Result<()> {
         let level = MAJOR + world.chance.below(2);
         let since = world.some_time_ago();
-        if !self.judged && since > self.made && world.chance.once_in(2) {
+        let offline = !self.judged && since > self.made && world.chance.once_in(2);
+        if offline {
             world.take_phone_at(since);
         }
         let at = world.made_at();
         let place = (self.place.feed, self.id);
-        world.say_having_seen(1, "inspector", place, "hazard", set("level", LEVELS[level]))?;
+        let seen = if offline { 1 } else { 1_000_000 };
+        world.say_having_seen(seen, "inspector", place, "hazard", set("level", LEVELS[level]))?;
         world.put_phone_away();
         (self.level, self.judged) = (level, true);
         world.note(self.id, at, What::Level { major: true });

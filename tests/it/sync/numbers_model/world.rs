@@ -24,7 +24,7 @@ use sync_protocol::uscc::Uscc;
 use uuid::Uuid;
 
 /// Subdistricts that live through a history of their own at the same time.
-pub(super) const HISTORIES: usize = 8;
+pub(super) const HISTORIES: usize = 5;
 /// Villages of each.
 pub(super) const VILLAGES: usize = 3;
 /// Sites of enterprises in each village.
