@@ -45,6 +45,8 @@ fn values_stand_in_an_order_that_knows_nothing_of_arrival() {
         story.say_having_seen(who, 0, patch);
     }
     assert_eq!(story.shown("position_text"), "甲 / 乙 / 丙");
+    let stored = &story.record().fields["position_text"].entries;
+    assert!(stored.is_sorted_by_key(|entry| entry.stamp.hlc.as_str()));
 }
 
 #[test]

@@ -191,12 +191,14 @@ impl Life {
     fn raise(&mut self, world: &mut World<'_>) -> Result<()> {
         let level = MAJOR + world.chance.below(2);
         let since = world.some_time_ago();
-        if !self.judged && since > self.made && world.chance.once_in(2) {
+        let offline = !self.judged && since > self.made && world.chance.once_in(2);
+        if offline {
             world.take_phone_at(since);
         }
         let at = world.made_at();
         let place = (self.place.feed, self.id);
-        world.say_having_seen(1, "inspector", place, "hazard", set("level", LEVELS[level]))?;
+        let seen = if offline { 1 } else { 1_000_000 };
+        world.say_having_seen(seen, "inspector", place, "hazard", set("level", LEVELS[level]))?;
         world.put_phone_away();
         (self.level, self.judged) = (level, true);
         world.note(self.id, at, What::Level { major: true });
@@ -247,7 +249,8 @@ impl Life {
         if world.chance.once_in(2) {
             let days = i64::try_from(world.chance.below(40))? - 30;
             let day = at.saturating_add(days * DAY_US).local_date();
-            listing["listed_on"] = json!(day.to_string());
+            let day = format!("{}-{:02}-{:02}", day.year(), day.month(), day.day());
+            listing["listed_on"] = json!(day);
             at = at.min(format!("{day}T00:00:00+08:00").parse()?);
         }
         self.say(world, who, set(field, listing))?;
@@ -280,7 +283,7 @@ pub(super) async fn merge_some(world: &mut World<'_>, hazards: &mut Hazards) -> 
         }
         let act = Act::LinkDuplicate { survivor: other.id, reason: "同一处".to_owned() };
         let request = ActRequest { kind: "hazard", record: one.id, request: world.id(), base_rev: 1_000_000, act };
-        let done = act_on_hazard(&world.app.app, &world.people["office"].0, request).await;
+        let done = act_on_hazard(&world.app.app, &world.people["office"], request).await;
         let expected = may_stay(other, one);
         match done {
             Ok(done) => {
