@@ -1,4 +1,5 @@
 /** A ledger full of hazards, handed in as a phone hands them in. */
+import { canonicalJson } from "@paicha/shared/canonical";
 import { opDigest } from "@paicha/shared/digest";
 import { randomUUID } from "node:crypto";
 import { LINXI, PASSWORD, type TestServer } from "./server";
@@ -40,8 +41,8 @@ async function enrol(server: TestServer, login: string, device?: string): Promis
   const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
   const answer = await fetch(`${server.address}/v1/auth/login`, init);
   if (!answer.ok) throw new Error(await answer.text());
-  const { access_token, user, device: enrolled } = (await answer.json()) as { access_token: string; user: string; device: string };
-  return { token: access_token, user, device: enrolled };
+  const { access_token, user, device: enrolled } = (await answer.json()) as { access_token: string; user: { id: string }; device: string };
+  return { token: access_token, user: user.id, device: enrolled };
 }
 
 function push(server: TestServer, token: string, body: string): Promise<Response> {
@@ -62,7 +63,7 @@ function operation(seq: number, author: string): { seq: number; id: string; text
     author,
     authored_scope: 2,
     fields: {
-      level: ["general", "general", "general", "suspected"][seq % 4],
+      level: seq % 4 === 0 ? "suspected" : "general",
       description: `${WORDS[seq % WORDS.length]}（第${seq}处）`,
       position_text: "一楼东侧",
       found_at: found,
@@ -73,5 +74,5 @@ function operation(seq: number, author: string): { seq: number; id: string; text
       control: "warned",
     },
   };
-  return { seq, id: randomUUID(), text: JSON.stringify(op) };
+  return { seq, id: randomUUID(), text: canonicalJson(op as never) };
 }
