@@ -11,9 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::secret::Secret;
 
+mod base_map;
 mod forms;
 mod layers;
 
+pub use base_map::BaseMap;
 pub use forms::{Appendix1, TimeNotation, Window, Workflow};
 pub use layers::{ConfigError, Sources};
 
@@ -46,6 +48,8 @@ pub struct Config {
     pub photos: Photos,
     /// What the integrity rules compare with.
     pub integrity: paicha_integrity::Thresholds,
+    /// The raster base map of the console.
+    pub map: BaseMap,
     /// What is logged.
     pub log: Log,
     /// Who may read the numbers.
@@ -284,6 +288,9 @@ impl Config {
         require((1..=1024).contains(&limits.photo_mib_max), "limits.photo_mib_max", "应在 1 到 1024 之间")?;
         require(self.photos.workers <= 256, "photos.workers", "最多 256")?;
         require((64..=1_048_576).contains(&self.photos.memory_mib), "photos.memory_mib", "应在 64 到 1048576 之间")?;
+        if let Some((key, why)) = self.map.fault() {
+            require(false, key, why)?;
+        }
         let token = self.metrics.token.expose();
         require(token.is_empty() || token.len() >= 16, "metrics.token", "应为空，或至少 16 个字符")
     }

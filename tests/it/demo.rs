@@ -8,8 +8,9 @@ use paicha::clock::TestClock;
 use paicha::config::{Config, Sources};
 use paicha::demo::{Built, Scale, build_demo};
 use paicha::ids::SystemIds;
-use paicha_db::projections::{Villages, list_photos_owed, list_reviews_of_feed};
+use paicha_db::projections::{FlagFilter, FlagPage, Villages, list_flags, list_photos_owed, list_reviews_of_feed};
 use paicha_db::{feeds, ops};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use sync_protocol::time::Micros;
@@ -57,6 +58,12 @@ async fn a_second_run_of_the_demo_doubles_nothing() -> Result<()> {
     assert_eq!(first, second);
     assert_eq!((first.places, first.visits, first.owed), (60, 24, 1));
     assert_eq!(before.1, first.owed, "exactly the owed photos are not here");
+    let mut tx = app.database.begin_read().await?;
+    let page = FlagPage { after: None, limit: 200 };
+    let flags = list_flags(&mut tx, &Villages::All, &FlagFilter::default(), page).await?;
+    tx.rollback().await?;
+    let rules: BTreeSet<&str> = flags.iter().map(|flag| flag.rule.as_str()).collect();
+    assert!(rules.is_superset(&BTreeSet::from(["R-06", "R-10"])), "there is something to look at: {rules:?}");
     assert!(before.2 >= 4 && first.hazards >= 8, "there is something to decide: {first:?} {}", before.2);
     app.database.close().await;
     Ok(())

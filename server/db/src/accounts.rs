@@ -6,6 +6,7 @@ use std::fmt;
 
 use crate::engine::{Row, Tx};
 use crate::error::DbError;
+use crate::projections::Villages;
 use crate::statement::Statement;
 use uuid::Uuid;
 
@@ -135,6 +136,16 @@ pub async fn disable_user(tx: &mut Tx, id: Uuid, disabled_at: i64) -> Result<boo
     Ok(tx.execute(statement).await? > 0)
 }
 
+/// Lets a person sign in again; whether that changed anything.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn enable_user(tx: &mut Tx, id: Uuid) -> Result<bool, DbError> {
+    let statement =
+        Statement::new("UPDATE users SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL").bind(id);
+    Ok(tx.execute(statement).await? > 0)
+}
+
 /// One role of a person in one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrantRow {
@@ -194,6 +205,53 @@ pub async fn revoke_grant(tx: &mut Tx, user: Uuid, role: &str, feed: &str, revok
 async fn raise_scope_version(tx: &mut Tx, user: Uuid) -> Result<(), DbError> {
     tx.execute(Statement::new("UPDATE users SET scope_version = scope_version + 1 WHERE id = $1").bind(user)).await?;
     Ok(())
+}
+
+/// Somebody who has or had a role somewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The person.
+    pub user: Uuid,
+    /// 姓名.
+    pub name: String,
+    /// 单位.
+    pub unit: String,
+    /// The account is disabled.
+    pub disabled: bool,
+    /// Village or subdistrict; `*` for everything.
+    pub feed: String,
+    /// The role holds no more.
+    pub revoked: bool,
+}
+
+/// Who has or had a role in the villages, in order of name, person, feed. A grant for everything is in the villages only if all are meant.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn list_holders(tx: &mut Tx, role: &str, villages: &Villages, limit: i64) -> Result<Vec<Holder>, DbError> {
+    let (all, ids) = villages.binds();
+    let statement = Statement::new(
+        "SELECT users.id, users.name, users.unit, users.disabled_at, grants.feed, grants.revoked_at
+         FROM grants JOIN users ON users.id = grants.user_id WHERE grants.role = $1 AND ($2 OR grants.feed IN ($in))
+         ORDER BY users.name, users.id, grants.feed LIMIT $3",
+    )
+    .bind(role)
+    .bind(all)
+    .bind(limit)
+    .bind_list(ids);
+    let rows = tx.fetch_all(statement).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Holder {
+                user: row.uuid("id")?,
+                name: row.text("name")?,
+                unit: row.text("unit")?,
+                disabled: row.opt_i64("disabled_at")?.is_some(),
+                feed: row.text("feed")?,
+                revoked: row.opt_i64("revoked_at")?.is_some(),
+            })
+        })
+        .collect()
 }
 
 /// Roles of a person, revoked ones too, in order of role, then feed.

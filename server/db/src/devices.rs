@@ -90,6 +90,72 @@ pub async fn list_devices(tx: &mut Tx, user: Option<Uuid>, page: Page) -> Result
     tx.fetch_all(statement).await?.iter().map(device_row).collect()
 }
 
+const LIST_OF_FEEDS_SQL: &str = "SELECT id, user_id, label, model, enrolled_at, seen_at, revoked_at FROM devices
+     WHERE (enrolled_at, id) < ($1, $2) AND (user_id = $3 OR EXISTS
+         (SELECT 1 FROM grants WHERE grants.user_id = devices.user_id AND grants.revoked_at IS NULL AND grants.feed IN ($in)))
+     ORDER BY enrolled_at DESC, id DESC LIMIT $4";
+
+/// Phones of one person, and of everybody with a grant that holds in one of the feeds, in the order of [`list_devices`].
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn list_devices_of_feeds(
+    tx: &mut Tx,
+    own: Uuid,
+    feeds: &[String],
+    page: Page,
+) -> Result<Vec<DeviceRow>, DbError> {
+    let after = page.after.unwrap_or((i64::MAX, Uuid::max()));
+    let statement = Statement::new(LIST_OF_FEEDS_SQL)
+        .bind(after.0)
+        .bind(after.1)
+        .bind(own)
+        .bind(page.limit)
+        .bind_list(feeds.iter().map(crate::statement::Value::from).collect());
+    tx.fetch_all(statement).await?.iter().map(device_row).collect()
+}
+
+/// Whose a phone is, and what it said of itself last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceReport {
+    /// The phone.
+    pub device: Uuid,
+    /// Name of the person it was enrolled to.
+    pub person: String,
+    /// Operations that it said it still had, after its last push.
+    pub pending: i64,
+    /// When it pushed or asked last, microseconds UTC; nothing when it never did.
+    pub heard_at: Option<i64>,
+}
+
+/// Reports of these phones, in order of id.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn list_device_reports(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<DeviceReport>, DbError> {
+    let statement = Statement::new(
+        "SELECT devices.id, users.name AS person, COALESCE(newest.pending_total, 0) AS pending, newest.seen_at AS heard_at
+         FROM devices JOIN users ON users.id = devices.user_id
+         LEFT JOIN incarnations AS newest ON newest.device = devices.id AND NOT EXISTS
+             (SELECT 1 FROM incarnations AS later WHERE later.device = newest.device
+              AND (later.created_at, later.id) > (newest.created_at, newest.id))
+         WHERE devices.id IN ($in) ORDER BY devices.id LIMIT $1",
+    )
+    .bind(i64::try_from(ids.len()).unwrap_or(i64::MAX))
+    .bind_list(ids.iter().copied().map(crate::statement::Value::from).collect());
+    let rows = tx.fetch_all(statement).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(DeviceReport {
+                device: row.uuid("id")?,
+                person: row.text("person")?,
+                pending: row.i64("pending")?,
+                heard_at: row.opt_i64("heard_at")?,
+            })
+        })
+        .collect()
+}
+
 /// Notes when a phone was heard of. An earlier instant than the one known changes nothing.
 ///
 /// # Errors

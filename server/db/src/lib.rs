@@ -32,6 +32,7 @@
 //! * Every public function here is named in the contract tests, which run on both engines.
 
 pub mod accounts;
+pub mod audit;
 pub mod catalogue;
 pub mod connect;
 pub mod devices;

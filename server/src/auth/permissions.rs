@@ -18,6 +18,10 @@ pub enum Action {
     Enrol,
     /// Revoking a device: the own one, or anybody's for an administrator.
     RevokeDevice,
+    /// Reading which phones there are, when they were heard and what they still hold.
+    ReadDevices,
+    /// Handing the work of one inspector to another.
+    HandOver,
     /// Accounts, grants, passwords of others, enrolment codes.
     ManageUsers,
     /// Handing in ops.
@@ -60,10 +64,12 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the table.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::ReadOwnAccount,
         Self::Enrol,
         Self::RevokeDevice,
+        Self::ReadDevices,
+        Self::HandOver,
         Self::ManageUsers,
         Self::SyncPush,
         Self::SyncPull,
@@ -110,6 +116,8 @@ pub fn allows(role: Role, action: Action) -> Reach {
 /// * R1 and R5 ask for the same things; which ops they may write differs in the record schema.
 /// * R2 sees what waits for a decision in the own village; the decisions are those of R3 and R4.
 /// * R3 locks forms and R4 approves unlocking them: the second pair of eyes stays a second one.
+/// * R3 sees the phones of the own villages, because the work on them is missing there; taking one out of use is for R10 and its holder.
+/// * R3 hands work over: who answers for what is the office's decision, and it moves the role of inspector that somebody holds, never a new one.
 /// * Area polygons cross village borders (whoever moves one moves its neighbour), so importing them has no village.
 /// * R7 and R8 see only their own enterprise and their assignments.
 /// * R9 gives tips without an account; until that door is built the role opens nothing.
@@ -122,6 +130,8 @@ fn row(action: Action) -> [Reach; Role::ALL.len()] {
         Action::ReadOwnAccount    => [O, O, O, O, O, O, O, O, N, O, O],
         Action::Enrol             => [O, O, O, O, O, O, O, O, N, O, O],
         Action::RevokeDevice      => [O, O, O, O, O, O, O, O, N, A, O],
+        Action::ReadDevices       => [O, O, V, O, O, O, O, O, N, A, O],
+        Action::HandOver          => [N, N, V, N, N, N, N, N, N, N, N],
         Action::ManageUsers       => [N, N, N, N, N, N, N, N, N, A, N],
         Action::SyncPush          => [V, V, V, V, V, V, O, O, N, N, N],
         Action::SyncPull          => [V, V, V, V, V, V, O, O, N, N, V],

@@ -8,6 +8,8 @@ action              R1 R2 R3 R4 R5 R6 R7 R8 R9 R10 R11
 ReadOwnAccount      o  o  o  o  o  o  o  o  -  o   o
 Enrol               o  o  o  o  o  o  o  o  -  o   o
 RevokeDevice        o  o  o  o  o  o  o  o  -  A   o
+ReadDevices         o  o  v  o  o  o  o  o  -  A   o
+HandOver            -  -  v  -  -  -  -  -  -  -   -
 ManageUsers         -  -  -  -  -  -  -  -  -  A   -
 SyncPush            v  v  v  v  v  v  o  o  -  -   -
 SyncPull            v  v  v  v  v  v  o  o  -  -   v

@@ -14,6 +14,7 @@ use crate::usecases::create_upload::{NewUpload, create_upload};
 use crate::usecases::import_areas::import_areas;
 use crate::usecases::import_places::{ImportFile, import_places};
 use crate::usecases::import_report::ImportFailure;
+use crate::usecases::judge_integrity::{Judge, JudgeError, judge_changes};
 use crate::usecases::push_operations::PushError;
 use crate::usecases::seed_demo::{
     PasswordWorkOrDb, count_questions, count_underived_photos, list_demo_places, put_demo_people, put_demo_phone,
@@ -82,6 +83,9 @@ pub enum DemoError {
     /// The drawing died.
     #[error("drawing photos failed")]
     Draw,
+    /// The integrity rules failed.
+    #[error("the integrity rules failed")]
+    Judge(#[from] JudgeError),
     /// Previews did not come.
     #[error("the previews were not made in time")]
     Previews,
@@ -137,6 +141,7 @@ pub async fn build_demo(
     watch(Step::Days, whole, whole);
     clock.set(base.as_micros());
     make_previews(app, built.photos - built.owed, &watch).await?;
+    judge_all(app).await?;
     built.review = count_questions(app).await?;
     Ok(built)
 }
@@ -252,6 +257,13 @@ async fn send(app: &Arc<App>, caller: &Caller, photo: &Photo) -> Result<(), Demo
         let append = Append { id: upload.id, offset: upload.offset, checksum: None };
         append_upload(app.clone(), caller.clone(), append, body).await?;
     }
+    Ok(())
+}
+
+/// Lets the integrity rules look at everything, so that what they find is there when the demo opens.
+async fn judge_all(app: &App) -> Result<(), DemoError> {
+    let mut judge = Judge::default();
+    while judge_changes(app, &mut judge).await? {}
     Ok(())
 }
 

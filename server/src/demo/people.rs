@@ -34,7 +34,7 @@ pub struct Person {
 const SURNAMES: [&str; 9] = ["演安", "演平", "演宁", "演和", "演清", "演顺", "演康", "演泰", "演祥"];
 const GIVEN: [&str; 3] = ["一", "二", "三"];
 
-/// Everybody: inspectors, heads of villages, the office, the county and the administrator.
+/// Everybody: inspectors, heads of villages, the office, the county, the administrator and the auditor.
 pub fn people() -> Vec<Person> {
     let mut everybody: Vec<Person> = (0..INSPECTORS).map(inspector).collect();
     everybody.extend(VILLAGES.iter().enumerate().map(|(index, village)| {
@@ -46,6 +46,7 @@ pub fn people() -> Vec<Person> {
         ("leader", "街道领导", Role::R4),
         ("county", "县安委办（演示）", Role::R6),
         ("admin", "信息中心（演示）", Role::R10),
+        ("auditor", "街道纪工委（演示）", Role::R11),
     ];
     everybody.extend(office.iter().enumerate().map(|(index, (login, unit, role))| {
         person(login, INSPECTORS + VILLAGES.len() + index, unit, *role, &[EVERYWHERE])
@@ -84,9 +85,9 @@ mod tests {
     #[test]
     fn everybody_has_an_own_name_and_login() {
         let everybody = people();
-        assert_eq!(everybody.len(), 25);
+        assert_eq!(everybody.len(), 26);
         let names: BTreeSet<_> = everybody.iter().map(|person| &person.name).collect();
         let logins: BTreeSet<_> = everybody.iter().map(|person| &person.login).collect();
-        assert_eq!((names.len(), logins.len()), (25, 25));
+        assert_eq!((names.len(), logins.len()), (26, 26));
     }
 }

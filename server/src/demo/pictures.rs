@@ -21,6 +21,8 @@ pub(super) struct Shot {
     pub(super) at: Micros,
     /// Where.
     pub(super) fix: Fix,
+    /// It was chosen from the album, not taken on the spot.
+    pub(super) album: bool,
     /// The phone never gets to send it: it is owed.
     pub(super) owed: bool,
 }

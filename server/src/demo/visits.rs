@@ -21,6 +21,14 @@ pub(super) const CAMPAIGN: &str = "重大事故隐患专项排查整治（演示
 /// Every so many visits, one photo stays on its phone.
 const OWED_EVERY: u32 = 15;
 
+/// The visit whose fix came from a program that makes fixes up: what the integrity rules then say can be seen in the demo.
+const MOCKED: u32 = 13;
+/// The visit whose photos were chosen from the album.
+const FROM_ALBUM: u32 = 18;
+/// The visit that shows the picture of an earlier one, [`REPEATS`], again.
+const REPEATED: u32 = 20;
+const REPEATS: u32 = 7;
+
 /// A place that may be visited.
 #[derive(Debug, Clone)]
 pub(super) struct Spot {
@@ -119,9 +127,10 @@ fn filled(mut visit: Visit, chance: &mut Chance, photos_left: &mut u32) -> Visit
     for index in 0..=u32::from(second) {
         visit.shots.push(Shot {
             id: demo_id(&format!("photo {number} {index}")).into(),
-            seed: u64::from(number) * 7 + u64::from(index) + 1,
+            seed: u64::from(if number == REPEATED { REPEATS } else { number }) * 7 + u64::from(index) + 1,
             at: visit.at.saturating_add(i64::from(5 + 4 * index) * MINUTE_US),
             fix: visit.fix.clone(),
+            album: number == FROM_ALBUM,
             owed: index == 0 && number % OWED_EVERY == OWED_EVERY - 1,
         });
     }
@@ -164,7 +173,7 @@ fn fix(number: u32, at: Micros, spot: &Spot, chance: &mut Chance) -> Fix {
         alt_m: Some(f64::from(u16::try_from(720 + chance.below(400)).unwrap_or(800))),
         provider: Some(Provider::Gnss),
         gnss_at: Some(at.saturating_add(24 * MINUTE_US - 3 * SECOND_US)),
-        mock: Some(false),
+        mock: Some(number == MOCKED),
         age_ms: Some(3000),
     }
 }
@@ -282,7 +291,7 @@ fn attached(photo: &Photo, role: &str) -> Body {
         role: Some(role.to_owned()),
         taken_at: Some(photo.shot.at),
         fix: Some(photo.shot.fix.clone()),
-        source: Some("camera_inapp".to_owned()),
+        source: Some(if photo.shot.album { "album" } else { "camera_inapp" }.to_owned()),
         caption: None,
     }))
 }

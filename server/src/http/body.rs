@@ -3,7 +3,7 @@
 
 use super::problem::ApiError;
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::Serialize;
@@ -92,6 +92,27 @@ pub fn compressed(asked: &HeaderMap, plain: Vec<u8>) -> Response {
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     if let Some(encoding) = encoding {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    response
+}
+
+/// Whether the asker has the version with this tag already.
+pub fn is_unchanged(asked: &HeaderMap, tag: &str) -> bool {
+    let known = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    known.flat_map(|known| known.split(',')).any(|one| one.trim().trim_start_matches("W/") == tag)
+}
+
+/// JSON out with its version, for who asks again and again; `private`, because it is what this asker may see.
+pub fn versioned_response<T: Serialize>(asked: &HeaderMap, version: &str, value: Option<&T>) -> Response {
+    let mut response = match value {
+        Some(value) => json_response(asked, value),
+        None => StatusCode::NOT_MODIFIED.into_response(),
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    // Weak, because the same answer goes out compressed in several ways.
+    if let Ok(tag) = HeaderValue::from_str(&format!("W/\"{version}\"")) {
+        headers.insert(header::ETAG, tag);
     }
     response
 }

@@ -108,7 +108,11 @@ pub fn page_query(after: Option<String>, limit: Option<i64>) -> Result<PageQuery
     }
 }
 
-fn day_or_instant(text: &str) -> Result<Micros, ApiError> {
+/// The first instant of a day in Shanghai, or an instant.
+///
+/// # Errors
+/// `bad-parameter` for anything else.
+pub fn day_or_instant(text: &str) -> Result<Micros, ApiError> {
     let day = || text.parse::<LocalDate>().ok().map(LocalDate::first_instant);
     let bad = || bad_parameter("时间应写成 2023-06-01 或 2023-06-01T08:00:00+08:00 的样子");
     text.parse().ok().or_else(day).ok_or_else(bad)

@@ -1,12 +1,15 @@
 //! One file per resource; each has the same parts in the same order: routes, request, response, handler.
 
 pub(super) mod acts;
+pub(super) mod audit;
 pub(super) mod auth;
+pub(super) mod base_map;
 pub(super) mod catalogue;
 pub(super) mod devices;
 pub(super) mod findings;
 pub(super) mod form_life;
 pub(super) mod forms;
+pub(super) mod handovers;
 pub(super) mod health;
 pub(super) mod imports;
 pub(super) mod ledger;

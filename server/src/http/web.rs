@@ -1,17 +1,25 @@
 //! The web apps: the phone app under `/app/`, the console under `/`. Any other address of an app opens its page, so that an address in the app can
 //! be opened again. What a newcomer gets wrong: nothing under `/v1/` ever answers a page, whatever is asked.
 
-use super::body::compressed;
+use super::body::{compressed, is_unchanged};
 use super::problem::ApiError;
+use crate::app::App;
 use axum::body::Body;
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use paicha_web::{Asset, INDEX, WebApp, find_asset, is_built};
+use std::sync::Arc;
 use sync_protocol::problem::Problem;
 
-/// Only our own scripts run and only our own server is talked to. Styles may stand in the page because the components set them there.
-const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; media-src 'self' blob:; \
-    worker-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// Only our own scripts run and only our own server is talked to, and by the console the host of the base map where one is set. Styles may stand in the
+/// page because the components set them there.
+fn policy(tiles: &str) -> String {
+    format!(
+        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:{tiles}; media-src 'self' blob:; \
+         worker-src 'self' blob:; connect-src 'self'{tiles}; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+}
 
 const FOREVER: &str = "public, max-age=31536000, immutable";
 
@@ -19,7 +27,7 @@ const FOREVER: &str = "public, max-age=31536000, immutable";
 const FILES: &str = "assets/";
 
 /// Answers everything that no route answers.
-pub(super) async fn serve_web(request: Request<Body>) -> Response {
+pub(super) async fn serve_web(State(server): State<Arc<App>>, request: Request<Body>) -> Response {
     let path = request.uri().path();
     if path == "/app" {
         return Redirect::permanent("/app/").into_response();
@@ -32,9 +40,11 @@ pub(super) async fn serve_web(request: Request<Body>) -> Response {
         .map_or((WebApp::Console, path.strip_prefix('/').unwrap_or(path)), |rest| (WebApp::Field, rest));
     let rest = if rest.is_empty() { INDEX } else { rest };
     let found = find_asset(app, rest).or_else(|| find_asset(app, INDEX).filter(|_| is_page(rest)));
+    let tiles = server.config.map.origin().filter(|_| matches!(app, WebApp::Console));
+    let policy = policy(&tiles.map_or_else(String::new, |origin| format!(" {origin}")));
     match found {
-        Some(asset) => asset_response(request.headers(), asset),
-        None if !is_built(app) && is_page(rest) => not_built(),
+        Some(asset) => asset_response(request.headers(), asset, &policy),
+        None if !is_built(app) && is_page(rest) => not_built(&policy),
         None => ApiError::new(Problem::NotFound).into_response(),
     }
 }
@@ -45,12 +55,9 @@ fn is_page(path: &str) -> bool {
     path == INDEX || (!path.starts_with(FILES) && !last.contains('.'))
 }
 
-fn asset_response(asked: &HeaderMap, asset: Asset) -> Response {
+fn asset_response(asked: &HeaderMap, asset: Asset, policy: &str) -> Response {
     let tag = format!("\"{}\"", hex::encode(&asset.sha256[..16]));
-    let unchanged = asked
-        .get(header::IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag));
+    let unchanged = is_unchanged(asked, &tag);
     let is_text = asset.mime.starts_with("text/") || asset.mime.contains("json") || asset.mime.contains("svg");
     let mut response = if unchanged {
         StatusCode::NOT_MODIFIED.into_response()
@@ -66,14 +73,16 @@ fn asset_response(asked: &HeaderMap, asset: Asset) -> Response {
     if let Ok(tag) = HeaderValue::from_str(&format!("W/{tag}")) {
         headers.insert(header::ETAG, tag);
     }
-    guard(headers);
+    guard(headers, policy);
     response
 }
 
 /// What keeps a page from being used against the person who has it open.
-fn guard(headers: &mut HeaderMap) {
+fn guard(headers: &mut HeaderMap, policy: &str) {
+    if let Ok(policy) = HeaderValue::from_str(policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     let rules = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (HeaderName::from_static("permissions-policy"), "camera=(self), geolocation=(self), microphone=(self)"),
@@ -83,10 +92,10 @@ fn guard(headers: &mut HeaderMap) {
     }
 }
 
-fn not_built() -> Response {
+fn not_built(policy: &str) -> Response {
     let mut response = Html(NOT_BUILT).into_response();
     *response.status_mut() = StatusCode::NOT_FOUND;
-    guard(response.headers_mut());
+    guard(response.headers_mut(), policy);
     response
 }
 

@@ -15,6 +15,7 @@ use crate::usecases::push_operations::{PushBatch, PushError, push_operations, re
 use crate::usecases::read_record::is_readable;
 use crate::usecases::reading::{ReadError, readable};
 use crate::usecases::wording::{field_title, outcome_words, status_words};
+use crate::usecases::write_audit::{Deed, Entry, Subject, write_audit_alone};
 use paicha_db::{DbError, ops, records};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -108,7 +109,8 @@ pub async fn act_on_hazard(app: &Arc<App>, caller: &Caller, request: ActRequest)
     let bodies = steps::steps(&record, &request.act).map_err(ActError::Unsound)?;
     let ids: Vec<Uuid> = (0..bodies.len()).map(|index| op_id(app, caller, &request, index)).collect();
     let mut outcomes = stored_outcomes(app, &ids).await?;
-    if outcomes.is_empty() {
+    let is_new = outcomes.is_empty();
+    if is_new {
         let ops = bodies.into_iter().map(|body| op(app, caller, &record, request.base_rev, body));
         let batch = PushBatch::of_console(app, caller.user, ids.iter().copied().zip(ops).collect());
         let asker = Caller { device: Some(batch.device), ..caller.clone() };
@@ -116,7 +118,22 @@ pub async fn act_on_hazard(app: &Arc<App>, caller: &Caller, request: ActRequest)
         outcomes = pushed.results.into_iter().map(|result| result.outcome).collect();
     }
     let record = find_record(app, caller, request.kind, request.record).await?;
-    Ok(done(&record, &ids, &outcomes))
+    let done = done(&record, &ids, &outcomes);
+    if is_new {
+        let number = number_of(app, request.record).await?;
+        let deed = if request.kind == "hazard" { Deed::HazardAct } else { Deed::InspectionAct };
+        let subject = Subject::record(request.kind, request.record, number.as_deref());
+        let entry = Entry::new(caller.actor(), deed, subject).village(record.feed.as_str());
+        write_audit_alone(app, entry.detail(format!("{}：{}", request.act.title(), done.text_zh))).await?;
+    }
+    Ok(done)
+}
+
+async fn number_of(app: &App, id: Uuid) -> Result<Option<String>, DbError> {
+    let mut tx = app.database.begin_read().await?;
+    let row = records::find_records(&mut tx, &[id]).await?.into_iter().next();
+    tx.rollback().await?;
+    Ok(row.and_then(|row| row.number))
 }
 
 async fn find_record(app: &App, caller: &Caller, kind: &str, id: Uuid) -> Result<Record, ActError> {

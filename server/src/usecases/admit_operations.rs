@@ -10,6 +10,7 @@ use crate::usecases::caller::Caller;
 use crate::usecases::keyed_id::keyed_id;
 use crate::usecases::push_operations::{IncomingOp, PushBatch, PushError, push_operations};
 use crate::usecases::reading::{ReadError, readable};
+use crate::usecases::write_audit::{Deed, Entry, Subject, write_audit_alone};
 use paicha_db::ops::{self, NewOp};
 use paicha_db::{DbError, Tx, feeds, unsettled};
 use serde::Serialize;
@@ -97,6 +98,11 @@ pub async fn admit_operations(app: &Arc<App>, caller: &Caller, id: Uuid) -> Resu
         batch.ops = kept.into_iter().map(|op| incoming(app, op)).collect();
         let asker = Caller { device: Some(batch.device), ..caller.clone() };
         push_operations(app.clone(), asker, batch).await?;
+    }
+    if operations > 0 {
+        let subject = Subject::record("operation", id, None);
+        let entry = Entry::new(caller.actor(), Deed::Admitted, subject).village(&named.feed);
+        write_audit_alone(app, entry.detail(format!("{operations}项"))).await?;
     }
     let text_zh = format!("已纳入{operations}项，作者和时间按原记录；照片由手机下次同步时上传");
     Ok(Admitted { operations, more, text_zh })

@@ -25,6 +25,11 @@ impl Caller {
         self.server || decide(&self.grants, action, village) == Decision::Allowed
     }
 
+    /// Whom the audit log names: the person, and nobody when the server itself asks.
+    pub fn actor(&self) -> Option<UserId> {
+        (!self.server).then_some(self.user)
+    }
+
     /// Villages in which the caller may do this.
     pub fn villages(&self, action: Action) -> Villages {
         if self.server {

@@ -7,6 +7,7 @@ use crate::usecases::caller::Caller;
 use crate::usecases::export_appendix2::FileKind;
 use crate::usecases::form_life::{FormQuery, LifeError, PrintedForm, read_printed_forms};
 use crate::usecases::read_appendix1::{Appendix1Error, FormPicture, FormRow};
+use crate::usecases::write_audit::{Deed, Entry, Subject, write_audit_alone};
 use image::ImageReader;
 use jiff::Timestamp;
 use paicha_reports::{
@@ -48,6 +49,7 @@ pub async fn export_appendix1(
     let month_label = query.month.to_chinese();
     let written = tokio::task::spawn_blocking(move || write(&forms, &month_label, &pictures, kind));
     let bytes = written.await.map_err(|_| Appendix1Error::Interrupted)?.map_err(Appendix1Error::from)?;
+    write_audit_alone(app, Entry::new(caller.actor(), Deed::Export, Subject::file(&name))).await?;
     Ok(ExportedFile { name, bytes })
 }
 

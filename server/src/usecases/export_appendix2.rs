@@ -6,6 +6,7 @@ use crate::usecases::caller::Caller;
 use crate::usecases::export_appendix1::{ExportedFile, file_name, properties};
 use crate::usecases::form_area::FormAreaError;
 use crate::usecases::form_life::{FormQuery, LifeError, PrintedForm, read_printed_forms};
+use crate::usecases::write_audit::{Deed, Entry, Subject, write_audit_alone};
 use paicha_reports::{
     Appendix2, Appendix2Values, NameMode, ReportError, appendix2_docx, appendix2_workbook_xlsx, appendix2_xlsx,
 };
@@ -52,6 +53,7 @@ pub async fn export_appendix2(
             appendix2_workbook_xlsx(&main, &villages)
         }
     };
+    write_audit_alone(app, Entry::new(caller.actor(), Deed::Export, Subject::file(&name))).await?;
     Ok(ExportedFile { name, bytes: bytes.map_err(FormAreaError::from)? })
 }
 

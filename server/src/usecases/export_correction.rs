@@ -9,6 +9,7 @@ use crate::usecases::form_life::checks::line_name;
 use crate::usecases::form_life::content::{ContentRow, FormContent};
 use crate::usecases::form_life::lists::{only_in, records_of_number};
 use crate::usecases::form_life::{FormQuery, LifeError, read_form_life, read_printed_forms};
+use crate::usecases::write_audit::{Deed, Entry, Subject, write_audit_alone};
 use paicha_db::records;
 use paicha_reports::{Correction, CorrectionRow, correction_docx};
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,6 +68,7 @@ pub async fn export_correction(
         properties: properties(&new),
     };
     let name = file_name("更正说明", &content.area_name, &query.month.to_string(), "docx");
+    write_audit_alone(app, Entry::new(caller.actor(), Deed::Export, Subject::file(&name))).await?;
     Ok(ExportedFile { name, bytes: correction_docx(&correction).map_err(FormAreaError::from)? })
 }
 

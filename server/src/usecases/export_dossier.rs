@@ -12,6 +12,7 @@ use crate::usecases::export_ledger::{LedgerError, LedgerFile};
 use crate::usecases::read_record::{FieldView, PhotoView, RecordView, read_record};
 use crate::usecases::reading::ReadError;
 use crate::usecases::wording::instant_text;
+use crate::usecases::write_audit::{Deed, Entry, Subject, write_audit_alone};
 use image::ImageReader;
 use jiff::Timestamp;
 use paicha_db::projections::{self, PhotoRow};
@@ -44,7 +45,9 @@ pub async fn export_dossier_docx(app: &App, caller: &Caller, hazard: Uuid) -> Re
     let record = read_record(app, caller, "hazard", hazard).await?;
     let rows = photo_rows(app, &record).await?;
     let bytes = document(app, &record, &rows).await?;
-    Ok(ExportedFile { name: file_name("一患一档", &label(&record), &today(app), "docx"), bytes })
+    let name = file_name("一患一档", &label(&record), &today(app), "docx");
+    write_audit_alone(app, Entry::new(caller.actor(), Deed::Export, Subject::file(&name))).await?;
+    Ok(ExportedFile { name, bytes })
 }
 
 /// The archive.
@@ -56,7 +59,9 @@ pub async fn export_dossier_zip(app: &App, caller: &Caller, hazard: Uuid) -> Res
     let rows = photo_rows(app, &record).await?;
     let document = document(app, &record, &rows).await?;
     let file = archive::pack(app, &record, &rows, document).await?;
-    Ok(LedgerFile { name: file_name("一患一档", &label(&record), &today(app), "zip"), file })
+    let name = file_name("一患一档", &label(&record), &today(app), "zip");
+    write_audit_alone(app, Entry::new(caller.actor(), Deed::Export, Subject::file(&name))).await?;
+    Ok(LedgerFile { name, file })
 }
 
 fn today(app: &App) -> String {

@@ -10,6 +10,7 @@ use crate::usecases::caller::Caller;
 use crate::usecases::export_appendix1::file_name;
 use crate::usecases::push_operations::read_record;
 use crate::usecases::reading::{Conditions, ReadError, area_names, narrow, readable, shows_place};
+use crate::usecases::write_audit::{Deed, Entry, Subject, write_audit_alone};
 use paicha_db::projections::{self, HazardRow, Page, Villages, find_places};
 use paicha_db::{DbError, Tx, records};
 use paicha_reports::{LedgerKind, LedgerRow, Position, ReportError, ledger_csv, ledger_geojson, ledger_xlsx};
@@ -118,6 +119,7 @@ pub async fn export_ledger(app: &App, caller: &Caller, query: &LedgerQuery) -> R
     // The writer's own failure says more than that nobody takes its rows any more.
     let file = writer.await.map_err(|_| LedgerError::Interrupted)??;
     sent?;
+    write_audit_alone(app, Entry::new(caller.actor(), Deed::Export, Subject::file(&name))).await?;
     Ok(LedgerFile { name, file })
 }
 

@@ -7,6 +7,7 @@ use crate::auth::permissions::Action;
 use crate::usecases::caller::Caller;
 use crate::usecases::import_report::{ImportFailure, Rejection, RowFault, check_asker};
 use crate::usecases::load_village_map::load_village_map;
+use crate::usecases::write_audit::{Deed, Entry, Subject, write_audit};
 use paicha_areas::{LoadError, LoadedVillages, VillageArea, load_villages};
 use paicha_db::{Tx, feeds};
 use serde::Serialize;
@@ -73,6 +74,8 @@ pub async fn import_areas(
     for feed in planned {
         feeds::put_feed(&mut tx, &feed.id, &feed.name, feed.parent.as_deref(), feed.boundary.as_deref()).await?;
     }
+    let detail = format!("村界：新增{}个，变更{}个", imported.added.len(), imported.changed.len());
+    write_audit(app, &mut tx, Entry::new(caller.actor(), Deed::Import, Subject::default()).detail(detail)).await?;
     tx.commit().await?;
     let map = load_village_map(&app.database).await.map_err(|error| {
         tracing::error!(%error, "the imported map does not load");

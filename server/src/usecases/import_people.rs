@@ -12,6 +12,7 @@ use crate::usecases::import_report::{
     ImportFailure, PassedOver, Progress, Rejection, RowFault, check_asker, good_rows,
 };
 use crate::usecases::load_grants::EVERYWHERE;
+use crate::usecases::write_audit::{Deed, Entry, Subject, write_audit};
 use paicha_db::accounts::{self, UserRow};
 use paicha_db::{DbError, Tx, feeds};
 use paicha_imports::{KnownVillage, KnownVillages, PersonRow, parse_table, people};
@@ -108,7 +109,7 @@ pub async fn import_people(
     };
     if !dry_run {
         let hashes = make_passwords(app, &mut imported.created, progress).await?;
-        store(app, &planned, hashes).await?;
+        store(app, caller, &planned, hashes).await?;
         let (created, extended) = (imported.created.len(), imported.extended);
         tracing::info!(by = %caller.user, created, extended, "people imported");
     }
@@ -239,13 +240,13 @@ fn other_half(secret: &[u8; 32]) -> [u8; 16] {
     half
 }
 
-async fn store(app: &App, planned: &[Planned], hashes: Vec<String>) -> Result<(), ImportFailure> {
-    let now = app.now().as_micros();
+async fn store(app: &App, caller: &Caller, planned: &[Planned], hashes: Vec<String>) -> Result<(), ImportFailure> {
+    let (now, actor) = (app.now().as_micros(), caller.actor());
     let mut hashes = hashes.into_iter();
     let mut tx = app.database.begin_write().await?;
     for Planned { person, known, grants, unit } in planned {
         let user = match known {
-            Some(user) => *user,
+            Some(user) => accounts::find_user(&mut tx, *user).await?.ok_or(ImportFailure::Interrupted)?,
             None => {
                 let row = UserRow {
                     id: app.ids.new_id(),
@@ -258,13 +259,16 @@ async fn store(app: &App, planned: &[Planned], hashes: Vec<String>) -> Result<()
                     disabled_at: None,
                     created_at: now,
                 };
-                let id = row.id;
-                accounts::create_user(&mut tx, row).await.map_err(taken)?;
-                id
+                accounts::create_user(&mut tx, row.clone()).await.map_err(taken)?;
+                write_audit(app, &mut tx, Entry::new(actor, Deed::UserCreated, Subject::user(&row))).await?;
+                row
             }
         };
         for (role, feed) in grants {
-            accounts::put_grant(&mut tx, user, role, feed, now).await?;
+            if accounts::put_grant(&mut tx, user.id, role, feed, now).await? {
+                let entry = Entry::new(actor, Deed::GrantGiven, Subject::user(&user)).village(feed);
+                write_audit(app, &mut tx, entry.detail(*role)).await?;
+            }
         }
     }
     tx.commit().await?;

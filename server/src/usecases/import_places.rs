@@ -14,6 +14,7 @@ use crate::usecases::import_report::{
 };
 use crate::usecases::keyed_id::keyed_id;
 use crate::usecases::push_operations::push_server_operations;
+use crate::usecases::write_audit::{Deed, Entry, Subject, write_audit_alone};
 use matching::{KnownPlaces, Match};
 use paicha_db::{Tx, feeds};
 use paicha_imports::{EnterpriseRow, KnownVillage, KnownVillages, enterprises, parse_table};
@@ -73,7 +74,7 @@ pub async fn import_places(
     check_asker(caller, Action::ImportEnterprises)?;
     let mut tx = app.database.begin_read().await?;
     let villages = load_villages(&mut tx).await?;
-    let digest = sha256(&file.bytes);
+    let (digest, name) = (sha256(&file.bytes), file.name.clone());
     let (rows, passed_over) = read_rows(file, villages).await?;
     check_villages(caller, &rows)?;
     let known = KnownPlaces::load(&mut tx, &rows, &digest).await?;
@@ -84,6 +85,9 @@ pub async fn import_places(
     imported.dry_run = dry_run;
     if !dry_run {
         imported.review = store(app, ops, progress).await?;
+        let detail = format!("场所：新增{}个，变更{}个", imported.created, imported.changed);
+        let entry = Entry::new(caller.actor(), Deed::Import, Subject::file(&name)).detail(detail);
+        write_audit_alone(app, entry).await?;
         let (created, changed) = (imported.created, imported.changed);
         tracing::info!(by = %author, created, changed, "places imported");
     }

@@ -5,9 +5,11 @@
 use crate::app::App;
 use crate::auth::permissions::{Action, reached};
 use crate::usecases::caller::Caller;
-use paicha_db::devices::{self, DeviceRow};
-use paicha_db::projections::Page;
+use crate::usecases::write_audit::{Deed, Entry, Subject, write_audit};
+use paicha_db::devices::{self, DeviceReport, DeviceRow};
+use paicha_db::projections::{Page, Villages};
 use paicha_db::{DbError, sessions};
+use std::collections::BTreeMap;
 use sync_protocol::ids::{DeviceId, UserId};
 use uuid::Uuid;
 
@@ -21,6 +23,12 @@ pub struct ListedDevice {
     pub id: DeviceId,
     /// The person it was enrolled to.
     pub user: UserId,
+    /// Name of that person.
+    pub person: String,
+    /// Operations that it said it still had, after its last push.
+    pub pending: i64,
+    /// When it pushed or asked last, microseconds UTC; nothing when it never did.
+    pub heard_at_us: Option<i64>,
     /// What people call it.
     pub label: String,
     /// What the maker calls it.
@@ -47,7 +55,7 @@ pub enum ManageDevicesError {
     Database(#[from] DbError),
 }
 
-/// The asker's phones, or everybody's for an administrator: enrolled last first, after (enrolled at, id) of the last one seen.
+/// The asker's phones, also those of the people of the asker's villages for the office, or everybody's for an administrator: enrolled last first, after (enrolled at, id) of the last one seen.
 ///
 /// # Errors
 /// [`ManageDevicesError`].
@@ -57,12 +65,28 @@ pub async fn list_devices(
     after: Option<(i64, Uuid)>,
     limit: u32,
 ) -> Result<Vec<ListedDevice>, ManageDevicesError> {
-    let owner = owner_filter(caller)?;
+    let reached = reached(&caller.grants, Action::ReadDevices);
+    if reached.is_nothing() && !caller.server {
+        return Err(ManageDevicesError::Forbidden);
+    }
     let page = Page { after, limit: limit.min(DEVICES_PER_PAGE_MAX).into() };
     let mut tx = app.database.begin_read().await?;
-    let rows = devices::list_devices(&mut tx, owner, page).await?;
+    let rows = match caller.villages(Action::ReadDevices) {
+        Villages::All => devices::list_devices(&mut tx, None, page).await?,
+        Villages::Only(feeds) if feeds.is_empty() => devices::list_devices(&mut tx, Some(caller.user.0), page).await?,
+        Villages::Only(feeds) => devices::list_devices_of_feeds(&mut tx, caller.user.0, &feeds, page).await?,
+    };
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let reports = devices::list_device_reports(&mut tx, &ids).await?;
     tx.rollback().await?;
-    Ok(rows.into_iter().map(listed).collect())
+    let mut reports: BTreeMap<Uuid, DeviceReport> = reports.into_iter().map(|report| (report.device, report)).collect();
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let report = reports.remove(&row.id);
+            listed(row, report)
+        })
+        .collect())
 }
 
 /// Takes a phone out of use and ends its sessions. Doing it twice changes nothing.
@@ -77,6 +101,9 @@ pub async fn revoke_device(app: &App, caller: &Caller, device: DeviceId) -> Resu
     let row = row.filter(|row| owner.is_none_or(|owner| owner == row.user)).ok_or(ManageDevicesError::NotFound)?;
     let changed = devices::revoke_device(&mut tx, row.id, now_us).await?;
     let sessions = sessions::revoke_sessions_of_device(&mut tx, row.id, now_us).await?;
+    if changed {
+        write_audit(app, &mut tx, Entry::new(caller.actor(), Deed::DeviceRevoked, Subject::device(&row))).await?;
+    }
     tx.commit().await?;
     tracing::info!(device = %row.id, user = %row.user, by = %caller.user, changed, sessions, "device revoked");
     Ok(())
@@ -92,8 +119,13 @@ fn owner_filter(caller: &Caller) -> Result<Option<Uuid>, ManageDevicesError> {
     }
 }
 
-fn listed(row: DeviceRow) -> ListedDevice {
+fn listed(row: DeviceRow, report: Option<DeviceReport>) -> ListedDevice {
+    let (person, pending, heard_at_us) =
+        report.map_or((String::new(), 0, None), |report| (report.person, report.pending, report.heard_at));
     ListedDevice {
+        person,
+        pending,
+        heard_at_us,
         id: row.id.into(),
         user: row.user.into(),
         label: row.label,

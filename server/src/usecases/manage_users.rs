@@ -9,6 +9,7 @@ use crate::usecases::caller::Caller;
 use crate::usecases::check_password::{PasswordWorkError, hash_password};
 use crate::usecases::load_grants::EVERYWHERE;
 use crate::usecases::sign_in::LOGIN_BYTES_MAX;
+use crate::usecases::write_audit::{Deed, Entry, Subject, write_audit};
 use paicha_db::accounts::{self, GrantRow, UserRow};
 use paicha_db::{DbError, Tx, feeds, sessions};
 use sync_protocol::ids::UserId;
@@ -128,6 +129,14 @@ impl Manager<'_> {
         }
     }
 
+    /// For the audit log.
+    fn actor(self) -> Option<UserId> {
+        match self {
+            Self::Caller(caller) => caller.actor(),
+            Self::CommandLine => None,
+        }
+    }
+
     fn is(self, user: UserId) -> bool {
         match self {
             Self::Caller(caller) => caller.user == user,
@@ -160,11 +169,13 @@ pub async fn create_user(app: &App, manager: Manager<'_>, new: NewUser) -> Resul
         disabled_at: None,
         created_at: app.clock.now_us(),
     };
+    let entry = Entry::new(manager.actor(), Deed::UserCreated, Subject::user(&row));
     accounts::create_user(&mut tx, row).await.map_err(|error| match error {
         // Somebody took it since the look above.
         DbError::UniqueViolation => ManageUsersError::LoginTaken,
         error => error.into(),
     })?;
+    write_audit(app, &mut tx, entry).await?;
     tx.commit().await?;
     tracing::info!(user = %id, by = manager.name(), "account made");
     Ok(id.into())
@@ -230,11 +241,15 @@ pub async fn grant_role(
 ) -> Result<bool, ManageUsersError> {
     manager.check()?;
     let mut tx = app.database.begin_write().await?;
-    known(&mut tx, user).await?;
+    let row = known(&mut tx, user).await?;
     if feed != EVERYWHERE && feeds::find_feeds(&mut tx, &[feed.to_owned()]).await?.is_empty() {
         return Err(ManageUsersError::UnknownVillage);
     }
     let changed = accounts::put_grant(&mut tx, user.0, role.code(), feed, app.clock.now_us()).await?;
+    if changed {
+        let entry = Entry::new(manager.actor(), Deed::GrantGiven, Subject::user(&row)).village(feed);
+        write_audit(app, &mut tx, entry.detail(format!("{} {}", role.code(), role.title()))).await?;
+    }
     tx.commit().await?;
     tracing::info!(user = %user, role = role.code(), feed, changed, by = manager.name(), "role granted");
     Ok(changed)
@@ -256,8 +271,12 @@ pub async fn revoke_role(
         return Err(ManageUsersError::OwnAccount);
     }
     let mut tx = app.database.begin_write().await?;
-    known(&mut tx, user).await?;
+    let row = known(&mut tx, user).await?;
     let changed = accounts::revoke_grant(&mut tx, user.0, role.code(), feed, app.clock.now_us()).await?;
+    if changed {
+        let entry = Entry::new(manager.actor(), Deed::GrantRevoked, Subject::user(&row)).village(feed);
+        write_audit(app, &mut tx, entry.detail(format!("{} {}", role.code(), role.title()))).await?;
+    }
     tx.commit().await?;
     tracing::info!(user = %user, role = role.code(), feed, changed, by = manager.name(), "role revoked");
     Ok(changed)
@@ -274,11 +293,31 @@ pub async fn disable_user(app: &App, manager: Manager<'_>, user: UserId) -> Resu
     }
     let now_us = app.clock.now_us();
     let mut tx = app.database.begin_write().await?;
-    known(&mut tx, user).await?;
+    let row = known(&mut tx, user).await?;
     let changed = accounts::disable_user(&mut tx, user.0, now_us).await?;
     sessions::revoke_sessions_of_user(&mut tx, user.0, now_us).await?;
+    if changed {
+        write_audit(app, &mut tx, Entry::new(manager.actor(), Deed::UserDisabled, Subject::user(&row))).await?;
+    }
     tx.commit().await?;
     tracing::info!(user = %user, changed, by = manager.name(), "account disabled");
+    Ok(changed)
+}
+
+/// Lets a disabled person sign in again, with the password and the roles of before; whether that changed anything. Phones that were revoked stay so.
+///
+/// # Errors
+/// [`ManageUsersError`]; nothing was changed.
+pub async fn enable_user(app: &App, manager: Manager<'_>, user: UserId) -> Result<bool, ManageUsersError> {
+    manager.check()?;
+    let mut tx = app.database.begin_write().await?;
+    let row = known(&mut tx, user).await?;
+    let changed = accounts::enable_user(&mut tx, user.0).await?;
+    if changed {
+        write_audit(app, &mut tx, Entry::new(manager.actor(), Deed::UserEnabled, Subject::user(&row))).await?;
+    }
+    tx.commit().await?;
+    tracing::info!(user = %user, changed, by = manager.name(), "account enabled");
     Ok(changed)
 }
 
@@ -295,9 +334,10 @@ pub async fn reset_password(
     manager.check()?;
     let password_hash = hash_password(app, password).await?;
     let mut tx = app.database.begin_write().await?;
-    known(&mut tx, user).await?;
+    let row = known(&mut tx, user).await?;
     accounts::put_password(&mut tx, user.0, &password_hash).await?;
     sessions::revoke_sessions_of_user(&mut tx, user.0, app.clock.now_us()).await?;
+    write_audit(app, &mut tx, Entry::new(manager.actor(), Deed::PasswordSet, Subject::user(&row))).await?;
     tx.commit().await?;
     tracing::info!(user = %user, by = manager.name(), "password set");
     Ok(())

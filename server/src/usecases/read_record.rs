@@ -16,13 +16,14 @@ use crate::auth::permissions::Action;
 use crate::usecases::caller::Caller;
 use crate::usecases::list_flags::{FlagItem, flag_item};
 use crate::usecases::push_operations::read_record as parse_record;
-use crate::usecases::reading::{ReadError, area_names, instant, readable};
+use crate::usecases::reading::{ReadError, area_names, instant, links, readable};
 use crate::usecases::wording::kind_title;
 use paicha_db::projections::{self, Villages};
 use paicha_db::records::RecordRow;
 use paicha_db::{DbError, Tx, accounts, records};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use sync_protocol::digest::{sha256, to_hex};
 use sync_protocol::ids::UserId;
 use sync_protocol::record::Record;
 use sync_protocol::time::Micros;
@@ -155,6 +156,28 @@ pub async fn read_record(app: &App, caller: &Caller, kind: &str, id: Uuid) -> Re
     };
     tx.rollback().await?;
     Ok(view)
+}
+
+/// What changes when the answer of [`read_record`] does: the record, its photos, its flags, the links, which hold for a while only. Names of people and
+/// places that are told beside it are not looked at; they come with the next links.
+///
+/// # Errors
+/// As [`read_record`].
+pub async fn read_version(app: &App, caller: &Caller, kind: &str, id: Uuid) -> Result<String, ReadError> {
+    let villages = readable(caller, Action::ReadFindings)?;
+    let mut tx = app.database.begin_read().await?;
+    let row = records::find_records(&mut tx, &[id]).await?.into_iter().find(|row| row.kind == kind);
+    let row = row.ok_or(ReadError::NotFound)?;
+    if !is_readable(&mut tx, &villages, &row).await? {
+        return Err(ReadError::NotFound);
+    }
+    let photos: Vec<Uuid> = parse_record(&row)?.photos.keys().map(|photo| photo.0).collect();
+    let photos = projections::find_photos(&mut tx, &photos).await?;
+    let flags = projections::list_flags_of_records(&mut tx, &[id], FLAGS_MAX).await?;
+    tx.rollback().await?;
+    let seen =
+        format!("{} {} {:?} {photos:?} {flags:?} {}", caller.user, row.state, row.number, links::span(app.now()));
+    Ok(to_hex(&sha256(seen.as_bytes()))[..32].to_owned())
 }
 
 /// The village a record counts for.

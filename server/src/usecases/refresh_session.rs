@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::auth::key_file::KeyError;
 use crate::auth::sessions::{RefreshToken, RotationDecision, SessionState, rotate};
 use crate::usecases::sign_in::{SignedIn, hand_out};
+use crate::usecases::write_audit::{Deed, Entry, Subject, write_audit};
 use paicha_db::sessions::{self, Rotation, SessionRow};
 use paicha_db::{DbError, Tx, accounts, devices};
 use sync_protocol::ids::DeviceId;
@@ -45,6 +46,9 @@ pub async fn refresh_session(app: &App, refresh_token: &str) -> Result<SignedIn,
         RotationDecision::Rotate | RotationDecision::ReplayPrevious => {}
         RotationDecision::Reuse => {
             sessions::revoke_session(&mut tx, session.id, now_us).await?;
+            let user = accounts::find_user(&mut tx, session.user).await?;
+            let entry = Entry::new(None, Deed::SessionClosed, user.as_ref().map(Subject::user).unwrap_or_default());
+            write_audit(app, &mut tx, entry.detail("旧的登录凭证被再次使用")).await?;
             tx.commit().await?;
             tracing::warn!(session = %session.id, user = %session.user, device = ?session.device,
                 "a refresh token was used again after it was replaced; the session is closed");

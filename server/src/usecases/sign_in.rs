@@ -10,6 +10,7 @@ use crate::auth::throttle::TooManyTries;
 use crate::auth::tokens::{ACCESS_LIFETIME_S, NewAccess};
 use crate::usecases::check_password::{PasswordWorkError, check_password};
 use crate::usecases::load_grants::load_grants;
+use crate::usecases::write_audit::{Deed, Entry, Subject, write_audit, write_audit_alone};
 use paicha_db::accounts::{self, UserRow};
 use paicha_db::devices::{self, DeviceRow};
 use paicha_db::sessions::{self, SessionRow};
@@ -106,6 +107,9 @@ pub async fn sign_in(app: &App, request: SignIn) -> Result<SignedIn, SignInError
     let known = find_user(app, login).await?;
     let stored = known.as_ref().map(|user| user.password_hash.clone());
     let checked = check_password(app, &request.password, stored).await?;
+    if !checked.is_right || known.is_none() {
+        write_failure(app, known.as_ref(), "用户名或密码错误").await?;
+    }
     let known = known.filter(|_| checked.is_right).ok_or(SignInError::Wrong)?;
     give_back_tries(app, login);
 
@@ -116,6 +120,8 @@ pub async fn sign_in(app: &App, request: SignIn) -> Result<SignedIn, SignInError
         return Err(SignInError::Wrong);
     }
     if user.disabled_at.is_some() {
+        tx.rollback().await?;
+        write_failure(app, Some(&user), "账号已停用").await?;
         return Err(SignInError::Disabled);
     }
     if let Some(new_hash) = &checked.new_hash {
@@ -130,9 +136,17 @@ pub async fn sign_in(app: &App, request: SignIn) -> Result<SignedIn, SignInError
     let state = SessionState::start(refresh.hash(), now_us);
     sessions::create_session(&mut tx, session_row(&refresh, &user, device, &state)).await?;
     let signed_in = hand_out(app, &user, device, &refresh)?;
+    let entry = Entry::new(Some(user.id.into()), Deed::SignIn, Subject::user(&user));
+    write_audit(app, &mut tx, entry.detail(if device.is_some() { "手机" } else { "浏览器" })).await?;
     tx.commit().await?;
     tracing::info!(user = %user.id, device = ?device, session = %refresh.session_id, "signed in");
     Ok(signed_in)
+}
+
+/// Written for unknown logins too, so that the time tells nothing; what was typed is not kept, because it may be a password.
+async fn write_failure(app: &App, known: Option<&UserRow>, why: &str) -> Result<(), DbError> {
+    let subject = known.map(Subject::user).unwrap_or_default();
+    write_audit_alone(app, Entry::new(None, Deed::SignInFailed, subject).detail(why)).await
 }
 
 fn take_try(app: &App, login: &str, address: IpAddr) -> Result<(), TooManyTries> {
@@ -185,7 +199,9 @@ async fn use_device(app: &App, tx: &mut Tx, user: &UserRow, device: SignInDevice
         seen_at: now_us,
         revoked_at: None,
     };
+    let subject = Subject::device(&row);
     devices::create_device(tx, row).await?;
+    write_audit(app, tx, Entry::new(Some(user.id.into()), Deed::DeviceEnrolled, subject)).await?;
     Ok(id.into())
 }
 

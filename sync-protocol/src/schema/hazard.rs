@@ -103,6 +103,7 @@ pub(super) const HAZARD: KindSpec = KindSpec {
         by(field("referred_to", "移送单位", Text, KeepBoth, No), &[Role::R3, Role::R4]),
         by(field("referral_doc", "移送文书", Text, KeepBoth, No), &[Role::R3, Role::R4]),
         field("crossings", "跨区域/行业/领域", Codes(CROSSINGS), Union, No),
+        by(field("keeper", "责任排查员", Object, Ask, No), &[Role::R3]),
         field("lead_unit", "牵头单位", Text, Ask, No),
         field("responsible_units", "责任单位", Texts, Union, No),
         field("fire_facilities", "消防设施类别", Codes(FIRE_FACILITIES), Union, No),

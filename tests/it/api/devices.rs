@@ -4,6 +4,7 @@ use anyhow::Result;
 use paicha_tests::app::{SignedIn, TestApp, both_servers};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use sync_protocol::digest::op_digest;
 use sync_protocol::role::Role;
 use uuid::Uuid;
 
@@ -29,6 +30,39 @@ async fn people_see_their_own_phones_and_an_administrator_all() {
         assert_eq!(ids(&app, &mine, "").await?, (vec![json!(second.device), json!(mine.device)], None));
         let all = [admin.device, other.device, second.device, mine.device].map(|device| json!(device)).to_vec();
         assert_eq!(ids(&app, &admin, "").await?.0, all);
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_office_sees_the_phones_of_its_villages_and_takes_none_out_of_use() {
+    both_servers(|app| async move {
+        app.village(VILLAGE, "测试一村").await?;
+        app.village("900000001002", "测试二村").await?;
+        let ours = app.user("ours", Role::R1, &[VILLAGE]).await?;
+        app.clock.advance(1);
+        let theirs = app.user("theirs", Role::R1, &["900000001002"]).await?;
+        app.clock.advance(1);
+        let office = app.user("office", Role::R3, &[VILLAGE]).await?;
+        let op = json!({
+            "type": "hazard", "kind": "create", "village": VILLAGE, "record": Uuid::from_u128(8), "base_rev": 0,
+            "made_at": "2023-06-01T07:00:00+08:00", "hlc": "000000000001-0001", "author": ours.user, "fields": {},
+        });
+        let digest = op_digest(op.to_string().as_bytes());
+        let ops = json!([{ "seq": 1, "id": Uuid::from_u128(9), "digest": digest, "op": op }]);
+        let envelope = json!({ "proto": 1, "device": ours.device, "incarnation": Uuid::from_u128(7), "ops": ops, "pending_total": 3 });
+        app.post(Some(&ours), "/v1/sync/push", &envelope).await?.ok()?;
+        let page = app.get(Some(&office), "/v1/devices").await?.ok()?;
+        let devices: Vec<&Value> = page["items"].as_array().into_iter().flatten().map(|item| &item["id"]).collect();
+        assert_eq!(devices, [&json!(office.device), &json!(ours.device)]);
+        let theirs_too = ids(&app, &theirs, "").await?.0;
+        assert_eq!(theirs_too, [json!(theirs.device)], "an inspector sees the own phones only");
+        let phone = &page["items"][1];
+        assert_eq!((&phone["person"], &phone["pending"]), (&json!("测试ours"), &json!(2)), "{phone}");
+        assert!(phone["heard_at"].is_string(), "three, and one of them has come: {phone}");
+        let revoked = app.delete(Some(&office), &format!("/v1/devices/{}", ours.device)).await?;
+        assert_eq!(revoked.status, StatusCode::NOT_FOUND, "that is for its holder and the administrator");
         Ok(())
     })
     .await;

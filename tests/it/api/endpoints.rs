@@ -153,6 +153,7 @@ pub(super) const ROWS: &[Row] = &[
     Row { endpoint: "POST /v1/blobs/check", expected: Expected::SignedIn(200), request: |_| json_body("/v1/blobs/check", &json!({ "hashes": [] })) },
 
     Row { endpoint: "GET /v1/villages", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get("/v1/villages") },
+    Row { endpoint: "GET /v1/areas", expected: Expected::Reaching(Action::ManageUsers, 200), request: |_| get("/v1/areas") },
     Row { endpoint: "GET /v1/villages.geojson", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get("/v1/villages.geojson") },
     Row { endpoint: "GET /v1/figures", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get("/v1/figures?from=2023-05&to=2023-07") },
     Row { endpoint: "GET /v1/figures", expected: Expected::Foreign(Action::ReadFindings), request: |_| get(format!("/v1/figures?from=2023-05&to=2023-07&village={FOREIGN_VILLAGE}")) },
@@ -182,6 +183,7 @@ pub(super) const ROWS: &[Row] = &[
     Row { endpoint: "GET /v1/reminders", expected: Expected::InVillages(Action::ReadForms, 200), request: |_| get(format!("/v1/reminders?village={VILLAGE}")) },
     Row { endpoint: "POST /v1/operations/{id}/admit", expected: Expected::InVillages(Action::Review, 422), request: |_| json_body(format!("/v1/operations/{}/admit", OURS.1), &json!({})) },
     Row { endpoint: "POST /v1/operations/{id}/admit", expected: Expected::Foreign(Action::Review), request: |_| json_body(format!("/v1/operations/{}/admit", THEIRS.1), &json!({})) },
+    Row { endpoint: "GET /v1/map", expected: Expected::SignedIn(200), request: |_| get("/v1/map") },
     Row { endpoint: "GET /v1/catalogue", expected: Expected::SignedIn(200), request: |_| get("/v1/catalogue?on=2023-06-12") },
     Row { endpoint: "GET /v1/hazards/{id}/dossier", expected: Expected::InVillages(Action::ReadFindings, 200), request: |_| get(format!("/v1/hazards/{}/dossier", OURS.0)) },
     Row { endpoint: "GET /v1/hazards/{id}/dossier", expected: Expected::Foreign(Action::ReadFindings), request: |_| get(format!("/v1/hazards/{}/dossier?format=zip", THEIRS.0)) },
@@ -211,7 +213,11 @@ pub(super) const ROWS: &[Row] = &[
     Row { endpoint: "POST /v1/imports/enterprises", expected: Expected::Reaching(Action::ImportEnterprises, 422), request: |_| json_body("/v1/imports/enterprises", &json!({})) },
     Row { endpoint: "POST /v1/imports/people", expected: Expected::Reaching(Action::ImportPeople, 422), request: |_| json_body("/v1/imports/people", &json!({})) },
 
-    Row { endpoint: "GET /v1/devices", expected: Expected::Reaching(Action::RevokeDevice, 200), request: |_| get("/v1/devices") },
+    Row { endpoint: "GET /v1/audit", expected: Expected::Reaching(Action::ReadAudit, 200), request: |_| get("/v1/audit?limit=200") },
+    Row { endpoint: "GET /v1/devices", expected: Expected::Reaching(Action::ReadDevices, 200), request: |_| get("/v1/devices") },
+    Row { endpoint: "GET /v1/inspectors", expected: Expected::InVillages(Action::HandOver, 200), request: |_| get("/v1/inspectors") },
+    Row { endpoint: "POST /v1/handovers", expected: Expected::InVillages(Action::HandOver, 422), request: |scene| json_body("/v1/handovers", &json!({ "request": OURS.0, "from": scene.victim.user, "to": scene.victim.user, "villages": [VILLAGE], "reason": "x" })) },
+    Row { endpoint: "POST /v1/handovers", expected: Expected::Foreign(Action::HandOver), request: |scene| json_body("/v1/handovers", &json!({ "request": OURS.0, "from": scene.victim.user, "to": OURS.0, "villages": [FOREIGN_VILLAGE], "reason": "x" })) },
     Row { endpoint: "GET /v1/users", expected: Expected::Reaching(Action::ManageUsers, 200), request: |_| get("/v1/users") },
     Row { endpoint: "GET /v1/users/{id}", expected: Expected::Reaching(Action::ManageUsers, 200), request: |scene| get(of_victim(scene, "")) },
     Row { endpoint: "POST /v1/users", expected: Expected::Reaching(Action::ManageUsers, 201), request: |scene| json_body("/v1/users", &json!({ "login": format!("made-{}", scene.role), "name": "测试", "password": "made password" })) },
@@ -220,5 +226,6 @@ pub(super) const ROWS: &[Row] = &[
     Row { endpoint: "POST /v1/users/{id}/password", expected: Expected::Reaching(Action::ManageUsers, 204), request: |scene| json_body(of_victim(scene, "/password"), &json!({ "password": "stolen password" })) },
     Row { endpoint: "DELETE /v1/devices/{id}", expected: Expected::OfAnother(Action::RevokeDevice, 204), request: |scene| get(format!("/v1/devices/{}", scene.victim.device)) },
     Row { endpoint: "POST /v1/users/{id}/disable", expected: Expected::Reaching(Action::ManageUsers, 204), request: |scene| get(of_victim(scene, "/disable")) },
+    Row { endpoint: "POST /v1/users/{id}/enable", expected: Expected::Reaching(Action::ManageUsers, 204), request: |scene| get(of_victim(scene, "/enable")) },
     Row { endpoint: "POST /v1/auth/logout", expected: Expected::SignedIn(204), request: |_| get("/v1/auth/logout") },
 ];

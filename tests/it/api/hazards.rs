@@ -1,8 +1,9 @@
 //! Lists and details of hazards: whole replies, who sees them, pages, and what waits for a person.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use paicha_tests::app::SUBDISTRICT;
 use paicha_tests::databases::ENGINES;
+use reqwest::Method;
 use serde_json::{Value, json};
 use sync_protocol::role::Role;
 
@@ -210,6 +211,48 @@ async fn an_operation_is_answered_with_its_exact_bytes() -> Result<()> {
         assert_eq!(facts["bytes"], json!(bytes.len()));
         rig.clock.advance(DAY_US);
         assert_eq!(get(&rig, &office, &path).await?.status(), 401, "a day later the token is over");
+        rig.stop().await?;
+    }
+    Ok(())
+}
+
+/// Status and version of a hazard asked for by who knows a version.
+async fn asked_again(field: &Field<'_>, known: &str) -> Result<(u16, String)> {
+    let request = field.rig.request(&field.phone, Method::GET, &format!("/v1/hazards/{}", id(20)));
+    let answer = request.header("if-none-match", known).send().await?;
+    let version = answer.headers().get("etag").and_then(|tag| tag.to_str().ok()).unwrap_or_default().to_owned();
+    let status = answer.status().as_u16();
+    ensure!(answer.bytes().await?.is_empty() == (status == 304), "a version that stands has no body");
+    Ok((status, version))
+}
+
+#[tokio::test]
+async fn a_hazard_comes_again_only_when_something_about_it_changed() -> Result<()> {
+    for engine in ENGINES {
+        let rig = Rig::start(engine, &[]).await?;
+        let mut field = Field::new(&rig, VILLAGE).await?;
+        field.visit(10, "2023-05-30T09:30:00+08:00", json!({})).await?;
+        field.hazard(20, 10, json!({})).await?;
+        let (status, first) = asked_again(&field, "\"unknown\"").await?;
+        assert_eq!((status, first.is_empty()), (200, false));
+        assert_eq!(asked_again(&field, &first).await?, (304, first.clone()));
+        let patch =
+            json!({ "kind": "patch", "type": "hazard", "base_rev": 1, "set": { "remark": { "new": "已电话告知" } } });
+        field.push(20, patch).await?;
+        let (status, second) = asked_again(&field, &first).await?;
+        assert_eq!((status, second == first), (200, false), "another value");
+        let declared = field.attach(20, 30, "before", b"<p>no picture</p>").await?;
+        let (status, third) = asked_again(&field, &second).await?;
+        assert_eq!((status, third == second), (200, false), "a photo that is owed");
+        rig.upload(&field.phone, &declared, b"<p>no picture</p>").await?;
+        rig.photo_when(declared.id, |row| row.stored).await?;
+        let (status, fourth) = asked_again(&field, &third).await?;
+        assert_eq!((status, fourth == third), (200, false), "the photo has come");
+        assert_eq!(asked_again(&field, &fourth).await?.0, 304);
+        rig.clock.advance(16 * 60 * 1_000_000);
+        assert_eq!(asked_again(&field, &fourth).await?.0, 200, "links hold for a while only");
+        let other = Field::new(&rig, OTHER_VILLAGE).await?;
+        assert_eq!(asked_again(&other, &fourth).await?.0, 404, "a known version opens nothing");
         rig.stop().await?;
     }
     Ok(())

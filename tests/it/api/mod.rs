@@ -4,6 +4,7 @@
 //! its row in `permissions`, and the clock stands still until the test moves it.
 
 mod acts;
+mod audit;
 mod auth;
 mod catalogue;
 mod derive;
@@ -13,6 +14,7 @@ mod findings_rig;
 mod form_life;
 mod forms;
 mod geojson;
+mod handovers;
 mod hazards;
 mod imports;
 mod inspections;

@@ -171,3 +171,51 @@ async fn pages_of_accounts_join_in_order_of_login() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_disabled_account_is_enabled_again_with_its_password_and_roles() {
+    both_servers(|app| async move {
+        app.village(VILLAGE, "测试一村").await?;
+        let admin = app.user("admin", Role::R10, &["*"]).await?;
+        let inspector = app.user("inspector", Role::R1, &[VILLAGE]).await?;
+        let path = format!("/v1/users/{}", inspector.user);
+        app.post(Some(&admin), &format!("{path}/disable"), &json!({})).await?;
+        assert!(app.sign_in("inspector", None).await.is_err());
+        for _ in 0..2 {
+            let enabled = app.post(Some(&admin), &format!("{path}/enable"), &json!({})).await?;
+            assert_eq!(enabled.status, StatusCode::NO_CONTENT);
+        }
+        assert_eq!(app.get(Some(&admin), &path).await?.ok()?["disabled_at"], Value::Null);
+        let back = app.sign_in("inspector", None).await?;
+        assert_eq!(villages_of_me(&app, &back).await?, [VILLAGE]);
+        let unknown = app.post(Some(&admin), &format!("/v1/users/{}/enable", Uuid::from_u128(5)), &json!({})).await?;
+        assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_keeps_the_accounts_reads_the_names_of_the_villages_of_the_own_grant() {
+    both_servers(|app| async move {
+        app.village(VILLAGE, "测试一村").await?;
+        app.village(OTHER_VILLAGE, "测试二村").await?;
+        let names = |body: &Value| -> Vec<String> {
+            let items = body["items"].as_array().into_iter().flatten();
+            items.map(|item| item["name"].as_str().unwrap_or_default().to_owned()).collect()
+        };
+        let one = app.user("one", Role::R10, &[VILLAGE]).await?;
+        assert_eq!(names(&app.get(Some(&one), "/v1/areas").await?.ok()?), ["测试一村"]);
+        let all = app.user("all", Role::R10, &["*"]).await?;
+        let everything = names(&app.get(Some(&all), "/v1/areas").await?.ok()?);
+        assert!(everything.contains(&"测试一村".to_owned()) && everything.contains(&"测试二村".to_owned()));
+        let whole = app.user("whole", Role::R10, &[SUBDISTRICT]).await?;
+        assert_eq!(
+            names(&app.get(Some(&whole), "/v1/areas").await?.ok()?),
+            everything,
+            "a subdistrict has its villages"
+        );
+        Ok(())
+    })
+    .await;
+}

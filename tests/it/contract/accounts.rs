@@ -1,13 +1,14 @@
 //! Contract of `accounts`: people by login, and grants that raise the scope version when they change.
 
 use paicha_db::accounts::{
-    GrantRow, UserRow, create_user, disable_user, find_user, find_user_by_login, list_grants, list_users, put_grant,
-    put_password, revoke_grant,
+    GrantRow, Holder, UserRow, create_user, disable_user, enable_user, find_user, find_user_by_login, list_grants,
+    list_holders, list_users, put_grant, put_password, revoke_grant,
 };
+use paicha_db::projections::Villages;
 use paicha_db::{DbError, Tx};
 use paicha_tests::databases::both_engines;
 
-use super::{LOWER, UPPER, id};
+use super::{LOWER, UPPER, id, only};
 
 fn user(number: u128, login: &str) -> UserRow {
     UserRow {
@@ -93,7 +94,12 @@ async fn a_password_is_replaced_and_a_person_disabled_once() {
 
         let password_hash = "$argon2id$two".to_owned();
         let expected = UserRow { password_hash, disabled_at: Some(5_000), ..user(1, "a") };
-        assert_eq!(list_users(&mut tx, None, 9).await?, [expected, user(2, "b")]);
+        assert_eq!(list_users(&mut tx, None, 9).await?, [expected.clone(), user(2, "b")]);
+
+        assert!(enable_user(&mut tx, id(1)).await?);
+        assert!(!enable_user(&mut tx, id(1)).await?, "it may be used already");
+        assert!(!enable_user(&mut tx, id(3)).await?);
+        assert_eq!(find_user(&mut tx, id(1)).await?, Some(UserRow { disabled_at: None, ..expected }));
         Ok(())
     })
     .await;
@@ -139,6 +145,38 @@ async fn grants_are_listed_by_role_then_feed() {
         assert_eq!(list_grants(&mut tx, id(3), 2).await?, []);
         let nobody = put_grant(&mut tx, id(3), "R1", UPPER, 100).await;
         assert!(matches!(nobody, Err(DbError::ForeignKey)), "{nobody:?}");
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn holders_of_a_role_are_listed_by_name_with_those_who_lost_it() {
+    both_engines(|db| async move {
+        let mut tx = db.begin_write().await?;
+        create_user(&mut tx, UserRow { name: "演示乙".to_owned(), ..user(1, "a") }).await?;
+        create_user(&mut tx, UserRow { name: "演示甲".to_owned(), disabled_at: Some(9), ..user(2, "b") }).await?;
+        for (person, role, feed) in
+            [(1, "R1", UPPER), (1, "R1", LOWER), (1, "R2", UPPER), (2, "R1", LOWER), (2, "R1", "*")]
+        {
+            put_grant(&mut tx, id(person), role, feed, 100).await?;
+        }
+        revoke_grant(&mut tx, id(1), "R1", LOWER, 200).await?;
+        let holder = |person, name: &str, feed: &str, revoked| Holder {
+            user: id(person),
+            name: name.to_owned(),
+            unit: "上湾村委会".to_owned(),
+            disabled: person == 2,
+            feed: feed.to_owned(),
+            revoked,
+        };
+        let [first, second] = [holder(1, "演示乙", UPPER, false), holder(1, "演示乙", LOWER, true)];
+        let [third, fourth] = [holder(2, "演示甲", "*", false), holder(2, "演示甲", LOWER, false)];
+        let all = [first, second.clone(), third, fourth.clone()];
+        assert_eq!(list_holders(&mut tx, "R1", &Villages::All, 9).await?, all);
+        assert_eq!(list_holders(&mut tx, "R1", &Villages::All, 2).await?, all[..2]);
+        assert_eq!(list_holders(&mut tx, "R1", &only(&[LOWER]), 9).await?, [second, fourth]);
+        assert_eq!(list_holders(&mut tx, "R3", &Villages::All, 9).await?, []);
         Ok(())
     })
     .await;

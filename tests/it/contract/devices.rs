@@ -1,7 +1,12 @@
 //! Contract of `devices`: phones of one person or of everybody, enrolled last first.
 
 use paicha_db::accounts::{UserRow, create_user};
-use paicha_db::devices::{DeviceRow, create_device, find_device, list_devices, revoke_device, touch_device};
+use paicha_db::accounts::{put_grant, revoke_grant};
+use paicha_db::devices::{
+    DeviceReport, DeviceRow, create_device, find_device, list_device_reports, list_devices, list_devices_of_feeds,
+    revoke_device, touch_device,
+};
+use paicha_db::incarnations::{Seen, lock_incarnation};
 use paicha_db::projections::Page;
 use paicha_db::{DbError, Tx};
 use paicha_tests::databases::both_engines;
@@ -107,6 +112,56 @@ async fn a_phone_is_seen_later_only_and_revoked_once() {
         let revoked = DeviceRow { seen_at: 5_000, revoked_at: Some(6_000), ..device(10) };
         assert_eq!(find_device(&mut tx, id(10)).await?, Some(revoked));
         assert_eq!(find_device(&mut tx, id(11)).await?, Some(device(11)), "another phone is left alone");
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn phones_of_villages_are_those_of_whoever_has_a_grant_there_and_the_own() {
+    both_engines(|db| async move {
+        let mut tx = db.begin_write().await?;
+        create_users(&mut tx).await?;
+        for (number, user, enrolled_at) in [(10, 1, 1_000), (11, 2, 2_000), (12, 2, 3_000)] {
+            create_device(&mut tx, DeviceRow { user: id(user), enrolled_at, ..device(number) }).await?;
+        }
+        put_grant(&mut tx, id(2), "R1", super::UPPER, 1).await?;
+        let feeds = [super::UPPER.to_owned(), super::LOWER.to_owned()];
+        let page = |after| Page { after, limit: 2 };
+        let listed = |rows: Vec<DeviceRow>| rows.into_iter().map(|row| row.id).collect::<Vec<_>>();
+        let first = listed(list_devices_of_feeds(&mut tx, id(1), &feeds, page(None)).await?);
+        assert_eq!(first, [id(12), id(11)]);
+        let second = listed(list_devices_of_feeds(&mut tx, id(1), &feeds, page(Some((2_000, id(11))))).await?);
+        assert_eq!(second, [id(10)], "the own one, without a grant there");
+        let elsewhere = [super::LOWER.to_owned()];
+        assert_eq!(listed(list_devices_of_feeds(&mut tx, id(1), &elsewhere, page(None)).await?), [id(10)]);
+        revoke_grant(&mut tx, id(2), "R1", super::UPPER, 2).await?;
+        assert_eq!(listed(list_devices_of_feeds(&mut tx, id(1), &feeds, page(None)).await?), [id(10)]);
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_phone_reports_what_its_newest_life_said() {
+    both_engines(|db| async move {
+        let mut tx = db.begin_write().await?;
+        create_users(&mut tx).await?;
+        create_device(&mut tx, device(10)).await?;
+        create_device(&mut tx, DeviceRow { user: id(2), ..device(11) }).await?;
+        for (life, at, pending_total) in [(20, 100, 9), (21, 200, 5), (21, 250, 3), (20, 300, 9)] {
+            let seen = Seen { id: id(life), device: id(10), parent: None, pending_total, app: "2.4.1".to_owned(), at };
+            lock_incarnation(&mut tx, seen).await?;
+        }
+        let report = |device, pending, heard_at| DeviceReport {
+            device: id(device),
+            person: "演示人员".to_owned(),
+            pending,
+            heard_at,
+        };
+        let all = [report(10, 3, Some(250)), report(11, 0, None)];
+        assert_eq!(list_device_reports(&mut tx, &[id(11), id(10), id(12)]).await?, all);
+        assert_eq!(list_device_reports(&mut tx, &[]).await?, []);
         Ok(())
     })
     .await;

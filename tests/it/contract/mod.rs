@@ -4,6 +4,7 @@
 //! function of `paicha-db` must be called here by name, or `coverage` fails.
 
 mod accounts;
+mod audit;
 mod catalogue;
 mod coverage;
 mod devices;

@@ -14,6 +14,8 @@ const TABLE = {
   readReviews: ["R2", "R3", "R4", "R11"],
   review: ["R3", "R4"],
   manageUsers: ["R10"],
+  handOver: ["R3"],
+  readAudit: ["R11"],
   importAreas: ["R3"],
   importEnterprises: ["R3"],
   importPeople: ["R10"],

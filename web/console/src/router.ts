@@ -30,8 +30,10 @@ export const MENU: MenuItem[] = [
   { to: "/figures", title: "统计", needs: "readFindings" },
   { to: "/catalogue", title: "判定标准" },
   { to: "/devices", title: "手机" },
+  { to: "/handover", title: "工作交接", needs: "handOver" },
   { to: "/people", title: "人员和权限", needs: "manageUsers" },
   { to: "/imports", title: "导入" },
+  { to: "/audit", title: "审计日志", needs: "readAudit" },
 ];
 
 const routes: RouteRecordRaw[] = [
@@ -60,6 +62,8 @@ const routes: RouteRecordRaw[] = [
   { path: "/catalogue", component: () => import("./views/CatalogueView.vue"), meta: { title: "判定标准" } },
   { path: "/devices", component: () => import("./views/DevicesView.vue"), meta: { title: "手机" } },
   { path: "/people", component: () => import("./views/PeopleView.vue"), meta: { title: "人员和权限", needs: "manageUsers" } },
+  { path: "/handover", component: () => import("./views/HandOverView.vue"), meta: { title: "工作交接", needs: "handOver" } },
+  { path: "/audit", component: () => import("./views/AuditView.vue"), meta: { title: "审计日志", needs: "readAudit" } },
   { path: "/imports", component: () => import("./views/ImportsView.vue"), meta: { title: "导入" } },
   { path: "/:rest(.*)*", component: () => import("./views/MissingView.vue"), meta: { title: "没有这一页" } },
 ];

@@ -26,6 +26,7 @@ const PEOPLE: [string, string, string, string[]][] = [
   ["head1", "演和一", "临溪社区", [`R2=${LINXI}`]],
   ["leader", "演领导", "演示街道", ["R4=all"]],
   ["admin", "演管理", "", ["R10=all"]],
+  ["auditor", "演审计", "演示街道纪工委", ["R11=all"]],
 ];
 
 /** A running server. */
@@ -44,9 +45,13 @@ export class TestServer {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** Settings for serving, as `section.key=value`. */
+  settings: string[] = [];
+
   /** Makes the data and starts the server. */
-  static async start(): Promise<TestServer> {
+  static async start(settings: string[] = []): Promise<TestServer> {
     const server = new TestServer(await mkdtemp(join(tmpdir(), "paicha-e2e-")), await freePort());
+    server.settings = settings;
     const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
     await server.run(["import", "areas", fixture("villages.geojson")]);
     await server.run(["import", "enterprises", fixture("places.csv")]);
@@ -87,7 +92,8 @@ export class TestServer {
 
   /** Starts serving; after `stop` on the same port, as after a power cut. */
   async serve(): Promise<void> {
-    this.child = spawn(binary(), ["--data", this.folder, "--listen", `127.0.0.1:${this.port}`, "serve"], {
+    const settings = this.settings.flatMap((setting) => ["--set", setting]);
+    this.child = spawn(binary(), ["--data", this.folder, "--listen", `127.0.0.1:${this.port}`, ...settings, "serve"], {
       env: plainEnv(),
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -22,6 +22,8 @@ beforeAll(async () => {
   const [month] = new Date(Date.now() + 8 * 3_600_000).toISOString().split(/-\d\dT/);
   const hazard = (await server.get<HazardPage>("safety", "/v1/hazards?level=major_direct&limit=1")).items[0]!;
   const visit = (await server.get<{ items: { id: string }[] }>("safety", "/v1/inspections?limit=1")).items[0]!;
+  const flags = await server.get<{ items: { record: string; record_kind: string }[] }>("safety", "/v1/flags?open=true&limit=200");
+  const flagged = flags.items.find(({ record_kind }) => record_kind === "inspection")!;
   const form = `village=${VILLAGE}&month=${month}`;
   pages = [
     ["today", "/today", "最新发现"],
@@ -36,7 +38,9 @@ beforeAll(async () => {
     ["appendix2", `/forms/appendix2?${form}`, "附件2："],
     ["figures", "/figures", "按场所行业"],
     ["catalogue", "/catalogue", "判定标准"],
+    ["inspection-flags", `/inspections/${flagged.record}`, "真实性提示"],
     ["devices", "/devices", "手机"],
+    ["handover", "/handover", "交接原因"],
     ["imports", "/imports", "导入"],
     ["nowhere", "/no-such-page", "没有这一页"],
   ];
@@ -71,6 +75,14 @@ it("no page of the office has a serious fault, scrolls sideways or complains", a
 
 it("no page of who keeps the accounts has one", async () => {
   expect(await walk("admin", [["people", "/people", "新建账号"]])).toEqual([]);
+});
+
+it("no page of who audits has one", async () => {
+  const audit: [string, string, string][] = [
+    ["audit", "/audit", "登录"],
+    ["audit-empty", "/audit?kind=session_closed", "没有符合条件的操作"],
+  ];
+  expect(await walk("auditor", audit)).toEqual([]);
 });
 
 it("a narrow window opens its menu by a button and closes it with Escape", async () => {

@@ -35,6 +35,13 @@ pub(in crate::http) struct DeviceBody {
     id: Uuid,
     /// The person it was enrolled to.
     user: Uuid,
+    /// Name of that person.
+    person: String,
+    /// Operations that the phone said it still had, after its last push.
+    pending: i64,
+    /// When it pushed or asked last; null when it never did.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    heard_at: Option<Micros>,
     label: String,
     model: String,
     #[schema(value_type = String, format = DateTime)]
@@ -52,6 +59,9 @@ impl From<ListedDevice> for DeviceBody {
         Self {
             id: device.id.0,
             user: device.user.0,
+            person: device.person,
+            pending: device.pending,
+            heard_at: device.heard_at_us.and_then(instant),
             label: device.label,
             model: device.model,
             enrolled_at: instant(device.enrolled_at_us),
@@ -61,7 +71,7 @@ impl From<ListedDevice> for DeviceBody {
     }
 }
 
-/// The own phones; everybody's for an administrator.
+/// The own phones; those of the people of the villages for the office; everybody's for an administrator.
 #[utoipa::path(get, path = "/v1/devices", tag = "devices", security(("access_token" = [])), params(PageParameters),
     responses((status = 200, body = DevicePage), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
         (status = 403, body = ProblemBody)))]

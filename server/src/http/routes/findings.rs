@@ -1,16 +1,17 @@
 //! What was found and where: hazards, inspections, and the map.
 
 use crate::app::App;
-use crate::http::body::{geojson_response, json_response};
+use crate::http::body::{geojson_response, is_unchanged, json_response, versioned_response};
 use crate::http::conditions::{FindingParameters, PageBody};
 use crate::http::extract::Authenticated;
 use crate::http::parameters::{IdInPath, Parameters, bad_parameter};
 use crate::http::problem::{ApiError, ProblemBody};
+use crate::usecases::caller::Caller;
 use crate::usecases::list_figures::{FIGURE_MONTHS_MAX, FigureQuery, Figures, list_figures};
 use crate::usecases::list_findings_map::{FindingsMap, list_findings_map};
 use crate::usecases::list_hazards::{HazardItem, list_hazards};
 use crate::usecases::list_inspections::{InspectionItem, list_inspections};
-use crate::usecases::read_record::{RecordView, read_record};
+use crate::usecases::read_record::{RecordView, read_record, read_version};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -47,14 +48,14 @@ async fn hazards(
 
 /// One hazard with alternatives, pending changes, photos and its time line.
 #[utoipa::path(get, path = "/v1/hazards/{id}", tag = "findings", security(("access_token" = [])), params(("id" = uuid::Uuid, Path)),
-    responses((status = 200, body = RecordView), (status = 404, body = ProblemBody)))]
+    responses((status = 200, body = RecordView), (status = 304, description = "it is what the asker has, by `If-None-Match`"), (status = 404, body = ProblemBody)))]
 async fn hazard(
     State(app): State<Arc<App>>,
     Authenticated(caller): Authenticated,
     IdInPath(id): IdInPath,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    Ok(json_response(&headers, &read_record(&app, &caller, "hazard", id).await?))
+    answer_record(&app, &caller, "hazard", id, &headers).await
 }
 
 /// Inspections in the caller's villages, newest visit first.
@@ -73,14 +74,31 @@ async fn inspections(
 
 /// One inspection with alternatives, pending changes, photos and its time line.
 #[utoipa::path(get, path = "/v1/inspections/{id}", tag = "findings", security(("access_token" = [])), params(("id" = uuid::Uuid, Path)),
-    responses((status = 200, body = RecordView), (status = 404, body = ProblemBody)))]
+    responses((status = 200, body = RecordView), (status = 304, description = "it is what the asker has, by `If-None-Match`"), (status = 404, body = ProblemBody)))]
 async fn inspection(
     State(app): State<Arc<App>>,
     Authenticated(caller): Authenticated,
     IdInPath(id): IdInPath,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    Ok(json_response(&headers, &read_record(&app, &caller, "inspection", id).await?))
+    answer_record(&app, &caller, "inspection", id, &headers).await
+}
+
+/// The record, or only that it is what the asker has.
+async fn answer_record(
+    app: &App,
+    caller: &Caller,
+    kind: &str,
+    id: uuid::Uuid,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
+    let version = read_version(app, caller, kind, id).await?;
+    if is_unchanged(headers, &format!("\"{version}\"")) {
+        return Ok(versioned_response::<RecordView>(headers, &version, None));
+    }
+    // Read after the version: what came in between is told now, and once more at the next question.
+    let record = read_record(app, caller, kind, id).await?;
+    Ok(versioned_response(headers, &version, Some(&record)))
 }
 
 /// Hazards as points, GeoJSON in WGS-84; the conditions of the list, without pages.

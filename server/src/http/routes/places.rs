@@ -8,7 +8,7 @@ use crate::http::parameters::{IdInPath, Parameters};
 use crate::http::problem::{ApiError, ProblemBody};
 use crate::usecases::list_places::{PlaceConditions, PlaceItem, list_places};
 use crate::usecases::list_village_map::{VillageMap, list_village_map};
-use crate::usecases::list_villages::{VillageItem, list_villages};
+use crate::usecases::list_villages::{AreaItem, VillageItem, list_areas, list_villages};
 use crate::usecases::read_record::{RecordView, read_record};
 use crate::usecases::reading::bounding_box;
 use axum::extract::State;
@@ -23,6 +23,7 @@ use utoipa_axum::routes;
 pub(in crate::http) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(villages))
+        .routes(routes!(areas))
         .routes(routes!(village_map))
         .routes(routes!(places))
         .routes(routes!(place))
@@ -64,6 +65,23 @@ async fn villages(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     Ok(json_response(&headers, &VillagesBody { items: list_villages(&app, &caller).await? }))
+}
+
+/// Villages and subdistricts by name.
+#[derive(Debug, Serialize, ToSchema)]
+struct AreasBody {
+    items: Vec<AreaItem>,
+}
+
+/// Names of the villages and subdistricts in which the caller gives people their rights.
+#[utoipa::path(get, path = "/v1/areas", tag = "places", security(("access_token" = [])),
+    responses((status = 200, body = AreasBody), (status = 403, body = ProblemBody)))]
+async fn areas(
+    State(app): State<Arc<App>>,
+    Authenticated(caller): Authenticated,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    Ok(json_response(&headers, &AreasBody { items: list_areas(&app, &caller).await? }))
 }
 
 /// Boundaries of the villages in the caller's scope, GeoJSON in WGS-84.

@@ -7,8 +7,8 @@ use crate::http::page::{PageParameters, instant, is_full};
 use crate::http::parameters::{IdInPath, Parameters};
 use crate::http::problem::{ApiError, ProblemBody};
 use crate::usecases::manage_users::{
-    ListedUser, Manager, NewUser, USERS_PER_PAGE_MAX, create_user, disable_user, find_user, grant_role, list_users,
-    reset_password, revoke_role,
+    ListedUser, Manager, NewUser, USERS_PER_PAGE_MAX, create_user, disable_user, enable_user, find_user, grant_role,
+    list_users, reset_password, revoke_role,
 };
 use axum::Json;
 use axum::extract::{Path, State};
@@ -30,6 +30,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(grant))
         .routes(routes!(revoke_grant))
         .routes(routes!(disable))
+        .routes(routes!(enable))
         .routes(routes!(set_password))
 }
 
@@ -216,6 +217,20 @@ async fn disable(
     IdInPath(user): IdInPath,
 ) -> Result<StatusCode, ApiError> {
     disable_user(&app, Manager::Caller(&caller), user.into()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lets a disabled person sign in again, with the password and the roles of before.
+#[utoipa::path(post, path = "/v1/users/{id}/enable", tag = "users", security(("access_token" = [])),
+    params(("id" = Uuid, Path)),
+    responses((status = 204, description = "the account may be used"), (status = 403, body = ProblemBody),
+        (status = 404, body = ProblemBody)))]
+async fn enable(
+    State(app): State<Arc<App>>,
+    Authenticated(caller): Authenticated,
+    IdInPath(user): IdInPath,
+) -> Result<StatusCode, ApiError> {
+    enable_user(&app, Manager::Caller(&caller), user.into()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -202,3 +202,30 @@ pub enum Act {
         reason: String,
     },
 }
+
+impl Act {
+    /// What it is called.
+    pub(super) fn title(&self) -> &'static str {
+        match self {
+            Self::Judge { .. } => "核定等级",
+            Self::Order { .. } => "下达整改",
+            Self::ConfirmFive { .. } => "五落实确认",
+            Self::RequestReview { .. } => "申请复查",
+            Self::Accept { .. } => "复查合格",
+            Self::Reject { .. } => "复查不合格",
+            Self::Close { .. } => "销号",
+            Self::Reopen { .. } => "重新打开",
+            Self::Void { .. } => "作废",
+            Self::Extend { .. } => "延期",
+            Self::Control { .. } => "采取或解除管控",
+            Self::List { .. } => "挂牌督办",
+            Self::Delist { .. } => "摘牌",
+            Self::Refer { .. } => "移送部门",
+            Self::LinkDuplicate { .. } => "合并重复",
+            Self::Separate { .. } => "取消合并",
+            Self::ClearFlag { .. } => "处理真实性提示",
+            Self::Settle { .. } => "改判",
+            Self::Decide { .. } => "答复申请",
+        }
+    }
+}

@@ -9,6 +9,7 @@ use crate::auth::permissions::Action;
 use crate::usecases::caller::Caller;
 use crate::usecases::keyed_id::keyed_id;
 use crate::usecases::push_operations::{push_server_operations, server_patch};
+use crate::usecases::write_audit::{Deed, Entry, Subject, write_audit_alone};
 use paicha_db::accounts;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -80,8 +81,26 @@ pub async fn act_on_form(app: &App, caller: &Caller, query: &FormQuery, act: &Fo
         explained: act.explained.clone(),
         token: app.ids.new_id().to_string(),
     };
+    let label = format!("{} {} {}", query.kind.title(), loaded.area.name, query.month.to_chinese());
+    let words =
+        event.reason.as_ref().map_or_else(|| title(action).to_owned(), |reason| format!("{}：{reason}", title(action)));
     write(app, query, &loaded, event, content).await?;
+    let subject = Subject { kind: "form", id: format!("{}/{}", query.kind.code(), query.month), text: label };
+    let entry = Entry::new(caller.actor(), Deed::FormAct, subject).village(&loaded.area.id);
+    write_audit_alone(app, entry.detail(words)).await?;
     read_form_life(app, caller, query).await
+}
+
+/// What it is called.
+fn title(action: FormAction) -> &'static str {
+    match action {
+        FormAction::Submit => "提交",
+        FormAction::Return => "退回",
+        FormAction::Lock => "锁定",
+        FormAction::RequestCorrection => "申请更正",
+        FormAction::ApproveCorrection => "同意更正",
+        FormAction::RefuseCorrection => "不同意更正",
+    }
 }
 
 fn needed(action: FormAction) -> Action {

@@ -17,6 +17,11 @@ const LINK_SPAN_US: i64 = 15 * MINUTE_US;
 /// Spans that a link holds, the one it is made in included: 15 to 30 minutes.
 const LINK_SPANS: i64 = 2;
 
+/// Which span an instant is in: links made in the same one are the same.
+pub fn span(now: Micros) -> i64 {
+    now.as_micros().div_euclid(LINK_SPAN_US)
+}
+
 /// Which file of a photo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -30,6 +30,23 @@ export async function get<P extends GetPath>(path: P, query?: Conditions<P>, par
   return (await answer.json()) as Answer<P>;
 }
 
+/** An answer with its version; no value when the asker has that version already. */
+export interface Versioned<T> {
+  version: string;
+  value: T | undefined;
+}
+
+/** Asks for a record unless it still has this version; an empty one is no version. */
+export async function getVersioned<P extends "/v1/hazards/{id}" | "/v1/inspections/{id}">(
+  path: P,
+  parts: Record<string, string>,
+  version: string,
+): Promise<Versioned<Answer<P>>> {
+  const answer = await send(addressOf(path, parts), version ? { headers: { "if-none-match": version } } : {});
+  const now = answer.headers.get("etag") ?? "";
+  return { version: now, value: answer.status === 304 ? undefined : ((await answer.json()) as Answer<P>) };
+}
+
 /** Sends JSON with `method` and reads the JSON answer, if there is one. */
 export async function sendJson<T>(method: string, address: string, body?: unknown): Promise<T> {
   const init: RequestInit = { method };

@@ -1,6 +1,6 @@
 /**
- * The map without any tiles from elsewhere: village boundaries and findings on plain ground. All coordinates are WGS-84, as the server gives them.
- * Nothing is fetched but the two GeoJSON answers; letters and figures are drawn by the browser's own fonts.
+ * The map: village boundaries and findings, on plain ground or on the tiles that the office's settings name. What is drawn has been shifted into the
+ * datum of the tiles before. Nothing else is fetched from elsewhere; letters and figures are drawn by the browser's own fonts.
  */
 import * as maplibre from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
@@ -22,6 +22,10 @@ const CLUSTER_ZOOM_MAX = 15;
 /** How far below a village's northern edge its name stands, as a part of its height. */
 const NAME_FROM_NORTH = 0.12;
 
+/** Opacity of villages on plain ground, and where they may not hide the tiles. */
+const VILLAGE_OPACITY = 0.75;
+const VILLAGE_OPACITY_ON_TILES = 0.12;
+
 /** A map on plain ground, with nothing on it. */
 export function makeMap(container: HTMLElement): maplibre.Map {
   const map = new maplibre.Map({
@@ -40,8 +44,9 @@ export function makeMap(container: HTMLElement): maplibre.Map {
 
 /** Draws the boundaries and names of villages. */
 export function addVillages(map: maplibre.Map, villages: FeatureCollection): void {
+  const opacity = map.getLayer("base") ? VILLAGE_OPACITY_ON_TILES : VILLAGE_OPACITY;
   map.addSource("villages", { type: "geojson", data: villages });
-  map.addLayer({ id: "village-fill", type: "fill", source: "villages", paint: { "fill-color": "#ffffff", "fill-opacity": 0.75 } });
+  map.addLayer({ id: "village-fill", type: "fill", source: "villages", paint: { "fill-color": "#ffffff", "fill-opacity": opacity } });
   map.addLayer({
     id: "village-line",
     type: "line",
