@@ -62,7 +62,7 @@ fn a_form_is_compared_by_the_choice_of_then() {
 
 #[test]
 fn only_known_kinds_can_be_left_out() {
-    let choice = with(&[("appendix1.kinds", "[\"spot\", \"guide\"]")]).unwrap().appendix1;
+    let choice = with(&[("appendix1.kinds", "spot,guide")]).unwrap().appendix1;
     assert!(!choice.kinds_left_out().contains(&"guide") && choice.kinds_left_out().contains(&"patrol"));
     let covert = with(&[]).unwrap().appendix1.kinds_left_out();
     assert_eq!(covert, ["covert", "review", "guide", "self_day", "self_week", "self_month"]);
@@ -73,8 +73,7 @@ fn choices_that_are_none_are_refused_by_name() {
     let cases = [
         ("appendix1.window_day", "29"),
         ("appendix1.window_day", "1"),
-        ("appendix1.kinds", "[]"),
-        ("appendix1.kinds", "[\"sport\"]"),
+        ("appendix1.kinds", "spot,sport"),
         ("workflow.suspected_days", "0"),
     ];
     for (key, value) in cases {

@@ -321,7 +321,7 @@ async fn closes_on_the_25th(app: &TestApp) -> Result<()> {
     here.visit(5, "2023-06-24T09:00:00+08:00").await?;
     let july = here.read("appendix1", "2023-07", "").await?;
     assert_eq!(listed(&july), [5, 4]);
-    assert_eq!((&july["rows"][0]["remark"], &july["rows"][1]["remark"]), (&json!("补报6月"), &json!("")));
+    assert_eq!((&july["rows"][0]["remark"], &july["rows"][1]["remark"]), (&json!("补报6月；未提交"), &json!("未提交")));
     let june = here.life("appendix1", "2023-06").await?;
     assert_eq!(june["late"]["added"], json!([Uuid::from_u128(5)]), "{june}");
     Ok(())

@@ -171,12 +171,12 @@ async fn a_photo_of_another_village_looks_as_if_it_were_not_there() -> Result<()
 #[tokio::test]
 async fn a_preview_that_is_lost_is_made_again_and_the_form_says_so_meanwhile() -> Result<()> {
     let mut rig = Rig::start(Engine::Sqlite, &[]).await?;
+    rig.start_jobs();
     let mut field = Field::new(&rig, VILLAGE).await?;
     field.hazard(20, 10, json!({})).await?;
     let bytes = field_photo(1, 800, 600, &Stamp::default());
     field.photo(20, 30, "before", &bytes).await?;
     let phone = field.phone.clone();
-    rig.start_jobs();
     let photo = rig.photo_when(id(30), |row| row.derive_state.is_some()).await?;
     let path = format!("/v1/photos/{}/thumbnail", id(30));
     assert_eq!(get(&rig, &phone, &path).await?.status(), 200);

@@ -10,7 +10,7 @@ use reqwest::Method;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::photo_rig::{OTHER_VILLAGE, Phone, Rig, VILLAGE, header, noise, problem};
+use super::photo_rig::{Phone, Rig, VILLAGE, header, noise, problem};
 
 const DAY_US: i64 = 86_400_000_000;
 
@@ -285,14 +285,14 @@ async fn full_lane_says_when_to_come_back() -> Result<()> {
 async fn original_that_is_here_already_settles_every_photo_that_declares_it() -> Result<()> {
     for engine in ENGINES {
         let mut rig = Rig::start(engine, &[]).await?;
-        let (phone, other) = (rig.phone(VILLAGE).await?, rig.phone(OTHER_VILLAGE).await?);
+        let (phone, other) = (rig.phone(VILLAGE).await?, rig.phone(VILLAGE).await?);
         let bytes = noise(33, 3_000);
         let (first, second) =
-            (rig.declare(&phone, VILLAGE, &bytes).await?, rig.declare(&other, OTHER_VILLAGE, &bytes).await?);
+            (rig.declare(&phone, VILLAGE, &bytes).await?, rig.declare(&other, VILLAGE, &bytes).await?);
         rig.upload(&phone, &first, &bytes).await?;
         assert!(rig.photo(second.id).await?.stored);
         // Declared after the original came: nobody sends it again, the job finds it.
-        let third = rig.declare(&other, OTHER_VILLAGE, &bytes).await?;
+        let third = rig.declare(&other, VILLAGE, &bytes).await?;
         assert!(!rig.photo(third.id).await?.stored);
         rig.start_jobs();
         rig.photo_when(third.id, |photo| photo.stored).await?;
