@@ -1,3 +1,5 @@
+//! The choices of an office: windows that follow each other without a gap, and settings that are refused by name.
+
 use super::*;
 use crate::config::{Config, Sources};
 

@@ -142,10 +142,10 @@ fn what_names_a_record_of_another_village_or_kind_waits_and_says_why() {
 
 #[test]
 fn the_village_around_a_fix_counts_where_no_place_is_named() {
-    let mut story = Story::of("general");
     let counted = |story: &Story| report_village(story.record()).unwrap().code.to_string();
-    assert_eq!(counted(&story), "500999001203", "the inspector's");
-    story.set(COLLEAGUE, json!({"fix": fix()}));
+    assert_eq!(counted(&Story::of("general")), "500999001203", "the inspector's");
+    let mut story = Story::default();
+    story.say(INSPECTOR, json!({"kind": "create", "fields": {"level": "general", "fix": fix()}}));
     assert_eq!(counted(&story), FIX_VILLAGE);
     story.set(OFFICE, json!({"place": Uuid::from_u128(0x79)}));
     assert_eq!(counted(&story), PLACE_VILLAGE);
