@@ -1,7 +1,7 @@
 //! The server's data is put back to an older copy while phones go on: everything they had handed in since comes again, photos too, without
 //! anybody saying so. What a newcomer gets wrong: SQLite's file may only be copied while nobody has it open.
 
-use super::{Captured, World, binary};
+use super::{Captured, SETTLED_WITHIN, World, binary};
 use anyhow::{Context as _, Result, ensure};
 use paicha_db::{Database, Engine};
 use paicha_tests::phones::{long_photo, sync};
@@ -90,6 +90,7 @@ async fn photos_that_are_gone_come_again_when_the_office_says_so() -> Result<()>
         captured.capture(&one, format!("第{number}条"), vec![long_photo(number, 20 << 10)]).await?;
     }
     world.hand_in(&one).await?;
+    tokio::time::timeout(SETTLED_WITHIN, world.check_photos(&captured)).await.context("photos are not settled")??;
     let originals = world.config.blobs_folder();
     std::fs::remove_dir_all(&originals)?;
     std::fs::create_dir_all(&originals)?;
