@@ -93,7 +93,7 @@ it("after the tab was killed everything still waits, and the list shows small pi
   await phone.goTo("上传");
   const { page } = phone;
   await page.getByText(`还有 ${FINDINGS} 条内容、${PHOTOS} 张照片没传完`).waitFor();
-  expect(await page.getByText("待上传").count()).toBe(FINDINGS);
+  await expect.poll(() => page.getByText("待上传").count(), { timeout: 20_000 }).toBe(FINDINGS);
   for (let down = 0; down < 12; down += 1) {
     await page.mouse.wheel(0, 400);
     await page.waitForTimeout(150);
