@@ -76,7 +76,9 @@ export const router = createRouter({
 
 router.beforeEach((to) => {
   if (to.path === "/signin") return me.value ? String(to.query.next ?? "/") : true;
-  if (!me.value) return { path: "/signin", query: to.path === "/" ? {} : { next: to.fullPath } };
+  // Which page "/" is depends on who signs in.
+  const home = (to.redirectedFrom ?? to).path === "/";
+  if (!me.value) return { path: "/signin", query: home ? {} : { next: to.fullPath } };
   return to.meta.needs && !may(me.value, to.meta.needs) ? firstPage() : true;
 });
 

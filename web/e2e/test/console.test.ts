@@ -61,6 +61,7 @@ it("a wrong password is said in words, and nobody gets in", async () => {
 
 it("a new finding appears by itself", async () => {
   await desk.signIn("safety");
+  await desk.page.getByRole("heading", { level: 1, name: "今天要办的" }).waitFor();
   await desk.open("/hazards");
   await desk.page.getByText("没有符合条件的隐患").waitFor();
   await first.signIn("inspector1");
