@@ -118,7 +118,7 @@ it("a 疑似重大 hazard needs names and reports too, and what looks safer is o
   await page.getByLabel("整改时限").fill("2027-06-01");
   await page.getByRole("radio", { name: "一般" }).click();
   await page.getByRole("button", { name: "保存" }).click();
-  await page.getByText("降为一般隐患、时限改晚需街道核定，已提交申请").waitFor();
+  await page.getByText("时限改晚、降为一般隐患需街道核定，已提交申请").waitFor();
   await page.getByText("“整改时限”改为“2027年6月1日”需街道核定，已提交申请").waitFor();
   await page.getByText("“等级”改为“一般”需街道核定，已提交申请").waitFor();
   await page.getByText("疑似重大 · 待落实五项").waitFor();

@@ -66,7 +66,7 @@ it("a spot check of two people counts in 附件2, line by line", async () => {
 
   await page.getByRole("link", { name: "我的排查" }).click();
   await page.getByRole("link", { name: /演示云岫五金厂 抽查检查/ }).click();
-  expect(await page.getByText("计入附件2").count()).toBe(2);
+  await expect.poll(() => page.getByText("计入附件2").count()).toBe(2);
   await page.getByText("双方未签订安全生产协议：不符合（2处外租场地没有协议）").waitFor();
   const inspections = await server.get<InspectionPage>("safety", `/v1/inspections?village=${LINXI}`);
   expect(inspections.items.map(({ kind }) => kind)).toEqual(["spot"]);
