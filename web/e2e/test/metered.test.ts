@@ -94,8 +94,9 @@ it("the service worker hands in what waits when nobody looks at the app", async 
   });
   await browser.send("ServiceWorker.enable");
   const registrationId = await registration;
-  await browser.send("ServiceWorker.dispatchSyncEvent", { origin: server.address, registrationId, tag: "paicha-outbox", lastChance: false });
   const arrived = async (): Promise<unknown> => {
+    // As the browser does while the worker says that something is left.
+    await browser.send("ServiceWorker.dispatchSyncEvent", { origin: server.address, registrationId, tag: "paicha-outbox", lastChance: false });
     const { items } = await server.get<HazardPage>("safety", `/v1/hazards?village=${LINXI}`);
     const one = items.find(({ description }) => description === "关了程序");
     return one && (await server.get<RecordView>("safety", `/v1/hazards/${one.id}`)).photos.stored;
