@@ -37,6 +37,9 @@ pub struct Edge {
 
 use Role::{R1, R2, R3, R4, R5, R6, R7, R8};
 
+/// States in which somebody has to do something about a hazard.
+pub const OPEN_STATES: [&str; 4] = ["reg", "plan", "fixing", "verify"];
+
 /// Every edge between states.
 pub const HAZARD_EDGES: &[Edge] = &[
     Edge {

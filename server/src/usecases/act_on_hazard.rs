@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::auth::permissions::Action;
 use crate::usecases::caller::Caller;
 use crate::usecases::keyed_id::keyed_id;
-use crate::usecases::push_operations::{PushBatch, PushError, push_operations, read_record};
+use crate::usecases::push_operations::{PushError, console_op, push_console_operations, read_record};
 use crate::usecases::read_record::is_readable;
 use crate::usecases::reading::{ReadError, readable};
 use crate::usecases::wording::{field_title, outcome_words, status_words};
@@ -22,7 +22,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use sync_protocol::canonical::to_json;
 use sync_protocol::merge::Outcome;
-use sync_protocol::op::{Body, CapturedTimes, Head, Op};
 use sync_protocol::record::Record;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -111,10 +110,8 @@ pub async fn act_on_hazard(app: &Arc<App>, caller: &Caller, request: ActRequest)
     let mut outcomes = stored_outcomes(app, &ids).await?;
     let is_new = outcomes.is_empty();
     if is_new {
-        let ops = bodies.into_iter().map(|body| op(app, caller, &record, request.base_rev, body));
-        let batch = PushBatch::of_console(app, caller.user, ids.iter().copied().zip(ops).collect());
-        let asker = Caller { device: Some(batch.device), ..caller.clone() };
-        let pushed = push_operations(app.clone(), asker, batch).await?;
+        let ops = bodies.into_iter().map(|body| console_op(app, caller, &record, request.base_rev, body));
+        let pushed = push_console_operations(app, caller, ids.iter().copied().zip(ops).collect()).await?;
         outcomes = pushed.results.into_iter().map(|result| result.outcome).collect();
     }
     let record = find_record(app, caller, request.kind, request.record).await?;
@@ -162,25 +159,6 @@ async fn stored_outcomes(app: &App, ids: &[Uuid]) -> Result<Vec<Outcome>, ActErr
     tx.rollback().await?;
     let of = |id: &Uuid| answers.iter().find(|answer| answer.id == *id);
     Ok(ids.iter().filter_map(|id| serde_json::from_str(&of(id)?.outcome).ok()).collect())
-}
-
-fn op(app: &App, caller: &Caller, record: &Record, base_rev: i64, body: Body) -> Op {
-    let now = app.now();
-    Op {
-        head: Head {
-            kind: body.kind().to_owned(),
-            record_kind: Some(record.kind.clone()),
-            village: record.feed.clone(),
-            record: record.id,
-            base_rev,
-            made_at: now,
-            hlc: format!("{:012x}-0000", now.as_micros().div_euclid(1_000)),
-            author: caller.user,
-            authored_scope: caller.scope_version,
-            times: CapturedTimes::default(),
-        },
-        body,
-    }
 }
 
 fn done(record: &Record, ids: &[Uuid], outcomes: &[Outcome]) -> ActDone {

@@ -7,7 +7,7 @@ use crate::auth::permissions::Action;
 use crate::usecases::caller::Caller;
 use crate::usecases::keyed_id::keyed_id;
 use crate::usecases::load_grants::EVERYWHERE;
-use crate::usecases::push_operations::{PushBatch, PushError, push_operations, read_record};
+use crate::usecases::push_operations::{PushError, console_op, push_console_operations, read_record};
 use crate::usecases::reading::{ReadError, readable};
 use crate::usecases::write_audit::{Deed, Entry, Subject, write_audit};
 use paicha_db::accounts::{self, GrantRow, UserRow};
@@ -21,14 +21,13 @@ use std::sync::Arc;
 use sync_protocol::ids::UserId;
 use sync_protocol::limits::SCOPE_FEEDS_MAX;
 use sync_protocol::merge::Status;
-use sync_protocol::op::{Body, CapturedTimes, Change, Head, Op};
+use sync_protocol::op::{Body, Change, Op};
 use sync_protocol::record::Record;
 use sync_protocol::role::Role;
+use sync_protocol::workflow::OPEN_STATES;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// States in which somebody has to answer for a hazard.
-const OPEN_STATES: [&str; 4] = ["reg", "plan", "fixing", "verify"];
 /// Records read at once, and operations in one push.
 const ROWS_AT_ONCE: i64 = 200;
 /// Villages handed over at once.
@@ -253,9 +252,7 @@ async fn move_hazards(
     for some in hazards.chunks(usize::try_from(ROWS_AT_ONCE).unwrap_or(usize::MAX)) {
         let id = |record: &Record| keyed_id(app, &format!("handover/{}/{}/{}", caller.user, wanted.request, record.id));
         let ops = some.iter().map(|record| (id(record), op(app, caller, record, new.clone()))).collect();
-        let batch = PushBatch::of_console(app, caller.user, ops);
-        let asker = Caller { device: Some(batch.device), ..caller.clone() };
-        let pushed = push_operations(app.clone(), asker, batch).await?;
+        let pushed = push_console_operations(app, caller, ops).await?;
         let took = |status: Status| matches!(status, Status::Applied | Status::Merged);
         moved += pushed.results.iter().filter(|result| took(result.outcome.status)).count();
     }
@@ -263,23 +260,8 @@ async fn move_hazards(
 }
 
 fn op(app: &App, caller: &Caller, record: &Record, new: Value) -> Op {
-    let now = app.now();
     let body = Body::Patch(BTreeMap::from([("keeper".to_owned(), Change { base: record.shown("keeper"), new })]));
-    Op {
-        head: Head {
-            kind: body.kind().to_owned(),
-            record_kind: Some(record.kind.clone()),
-            village: record.feed.clone(),
-            record: record.id,
-            base_rev: record.rev,
-            made_at: now,
-            hlc: format!("{:012x}-0000", now.as_micros().div_euclid(1_000)),
-            author: caller.user,
-            authored_scope: caller.scope_version,
-            times: CapturedTimes::default(),
-        },
-        body,
-    }
+    console_op(app, caller, record, record.rev, body)
 }
 
 /// Gives the taker the role wherever the giver held it, and takes it from the giver; the villages where that happened.

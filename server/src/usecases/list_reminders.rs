@@ -12,6 +12,7 @@ use serde::Serialize;
 use sync_protocol::ids::FeedId;
 use sync_protocol::record::Record;
 use sync_protocol::time::{DAY_US, LocalDate, Micros, Month, end_of_working_days};
+use sync_protocol::workflow::OPEN_STATES;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -68,7 +69,7 @@ pub async fn list_reminders(app: &App, caller: &Caller, area: Option<&FeedId>) -
     }
     let codes: Vec<String> = std::iter::once(&area).chain(&villages).map(|feed| feed.id.clone()).collect();
     let in_time = (now, app.config.workflow.suspected_days);
-    for state in ["reg", "plan", "fixing", "verify"] {
+    for state in OPEN_STATES {
         hazards(&mut tx, &Villages::Only(codes.clone()), state, in_time, &mut items).await?;
     }
     tx.rollback().await?;

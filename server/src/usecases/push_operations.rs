@@ -3,12 +3,14 @@
 //! done. What a newcomer gets wrong: nothing in here decides what an operation means; `sync_protocol::merge` does.
 
 mod chunk;
+mod console;
 mod context;
 mod decide;
 mod intake;
 mod publish;
 mod store;
 
+pub use console::{console_op, push_console_operations};
 pub use context::{GRACE_DAYS, seal_anchor};
 pub(crate) use decide::read_record;
 pub use intake::{IncomingOp, PushBatch};

@@ -4,7 +4,7 @@
  */
 import type { Json } from "./canonical";
 import type { Foreseen } from "./foresee";
-import type { Change } from "./op";
+import { changeOf, type Change } from "./op";
 import { guardsOfEdge, lackingNow } from "./guards";
 import type { RecordState } from "./record";
 import { save, type Draft } from "./save";
@@ -119,7 +119,7 @@ export function changesOf(fields: Record<string, Json>, values: Record<string, J
     const next = typeof value === "string" ? value.trim() : value;
     const base = fields[name];
     if (next === "" || next === null || JSON.stringify(next) === JSON.stringify(base)) continue;
-    set[name] = base === undefined ? { new: next } : { base, new: next };
+    set[name] = changeOf(base, next);
   }
   return set;
 }

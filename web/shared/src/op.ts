@@ -48,6 +48,11 @@ export interface Change {
   new: Json;
 }
 
+/** A new value in place of what the person saw, if they saw one. */
+export function changeOf(base: Json | undefined, value: Json): Change {
+  return base === undefined ? { new: value } : { base, new: value };
+}
+
 /** A declared photo; its bytes follow over the upload path. */
 export interface PhotoAttach {
   photo: string;

@@ -8,7 +8,7 @@ import { describePhoto, type PhotoDraft } from "./photoDraft";
 import { stateOf } from "./five";
 import { fiveMissing } from "./guards";
 import { newId } from "./ids";
-import type { Fix } from "./op";
+import { changeOf, type Fix } from "./op";
 import type { RecordState } from "./record";
 import { save, type Draft, type DraftPhoto } from "./save";
 import type { Phone } from "./session";
@@ -72,8 +72,7 @@ export async function saveReview(phone: Phone, hazard: string, review: Review): 
   drafts.push({ ...own, body: { kind: "submit" } });
   const to = stepOf(foreseen.record, review.verdict);
   if (to === "accepted" && view.fields.closure !== "reviewed") {
-    const base = view.fields.closure;
-    drafts.push({ ...about, body: { kind: "patch", set: { closure: { ...(base === undefined ? {} : { base }), new: "reviewed" } } } });
+    drafts.push({ ...about, body: { kind: "patch", set: { closure: changeOf(view.fields.closure, "reviewed") } } });
   }
   if (to) {
     const evidence: Record<string, Json> = { verdict: review.verdict, review: id, ...(to === "accepted" ? { closure: "reviewed" } : {}) };
@@ -96,9 +95,7 @@ export async function saveRepair(phone: Phone, hazard: string, repair: Repair): 
     ["spent_fen", repair.spentFen],
   ];
   const set = Object.fromEntries(
-    said
-      .filter(([, value]) => value !== null && value !== "")
-      .map(([name, value]) => [name, { ...(view.fields[name] === undefined ? {} : { base: view.fields[name]! }), new: value! }]),
+    said.filter(([, value]) => value !== null && value !== "").map(([name, value]) => [name, changeOf(view.fields[name], value!)]),
   );
   if (Object.keys(set).length > 0) drafts.push({ ...about, body: { kind: "patch", set } });
   const evidence: Record<string, Json> = repair.onBehalfOf?.trim() ? { on_behalf_of: repair.onBehalfOf.trim() } : {};

@@ -5,7 +5,7 @@
 import type { Json } from "./canonical";
 import { foresee, type Foreseen } from "./foresee";
 import { isLaidOver, layOver, type ShownRecord } from "./overlay";
-import { readOp, type Body, type Change } from "./op";
+import { changeOf, readOp, type Body, type Op } from "./op";
 import type { RecordState } from "./record";
 import { save } from "./save";
 import { findKind } from "./schema";
@@ -26,17 +26,19 @@ export async function viewRecord(store: Store, record: string): Promise<ShownRec
 
 /** The same for a state that is at hand already. */
 export async function shownWith(store: Store, record: string, server: RecordState | null): Promise<ShownRecord | null> {
-  const rows = await store.outbox.where("record").equals(record).sortBy("saved");
-  const pending = rows.filter((row) => isLaidOver({ state: row.state, seen: row.seen === 1 }, server !== null)).map((row) => readOp(row.text));
-  return layOver(record, server, pending, (await store.get("roles")) ?? []);
+  return layOver(record, server, await pendingOn(store, record, server), (await store.get("roles")) ?? []);
 }
 
 /** A record with everything this phone did to it, as it will be once the server agreed, and what of it waits. */
 export async function foreseeRecord(store: Store, record: string): Promise<Foreseen | null> {
   const server = (await findRecord(store, record))?.state ?? null;
+  return foresee(record, server, await pendingOn(store, record, server), (await store.get("roles")) ?? []);
+}
+
+/** This phone's operations about a record that the server's state does not show yet, in the order they were saved. */
+async function pendingOn(store: Store, record: string, server: RecordState | null): Promise<Op[]> {
   const rows = await store.outbox.where("record").equals(record).sortBy("saved");
-  const pending = rows.filter((row) => isLaidOver({ state: row.state, seen: row.seen === 1 }, server !== null)).map((row) => readOp(row.text));
-  return foresee(record, server, pending, (await store.get("roles")) ?? []);
+  return rows.filter((row) => isLaidOver({ state: row.state, seen: row.seen === 1 }, server !== null)).map((row) => readOp(row.text));
 }
 
 /** What a person had before their eyes when they began to change a record. */
@@ -48,11 +50,7 @@ export type Seen = Pick<ShownRecord, "rev" | "fields">;
  */
 export async function editRecord(phone: Phone, record: string, values: Record<string, Json>, seen: Seen): Promise<string> {
   const shown = await requireShown(phone, record);
-  const set: Record<string, Change> = {};
-  for (const [name, value] of Object.entries(values)) {
-    const base = seen.fields[name];
-    set[name] = base === undefined ? { new: value } : { base, new: value };
-  }
+  const set = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, changeOf(seen.fields[name], value)]));
   return saveAbout(phone, { ...shown, rev: seen.rev }, { kind: "patch", set });
 }
 

@@ -201,10 +201,9 @@ pub(super) async fn compute(
     as_of: Micros,
     purpose: Purpose<'_>,
 ) -> Result<FormContent, LifeError> {
-    let choice = match purpose.standing() {
-        Some(standing) if kind == FormKind::Appendix1 => config.appendix1.as_was(&standing.policy),
-        Some(_) | None => config.appendix1.clone(),
-    };
+    let standing = purpose.standing();
+    let choice =
+        standing.map_or_else(|| config.appendix1.clone(), |standing| config.appendix1.as_was(&standing.policy));
     let (policy, cutoff) = match kind {
         FormKind::Appendix1 => (choice.policy(), choice.window_of(month).1),
         FormKind::Appendix2 => ("prev_month_end".to_owned(), month.first_instant()),

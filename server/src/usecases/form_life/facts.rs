@@ -16,7 +16,7 @@ use sync_protocol::ids::RecordId;
 use sync_protocol::merge::is_merged_away;
 use sync_protocol::record::Record;
 use sync_protocol::time::{HOUR_US, LocalDate, Micros, end_of_working_days};
-use sync_protocol::workflow::five_missing;
+use sync_protocol::workflow::{OPEN_STATES, five_missing};
 use uuid::Uuid;
 
 /// Records looked at in one statement.
@@ -74,7 +74,7 @@ pub(super) async fn gather(
     let now = app.now();
     let in_time = (now, app.config.workflow.suspected_days);
     let of_area = Villages::Only(codes.clone());
-    for state in ["reg", "plan", "fixing", "verify"] {
+    for state in OPEN_STATES {
         about_open_hazards(tx, &of_area, state, in_time, &mut facts).await?;
     }
     let seen_before = now.saturating_add(-SILENT_US).as_micros();

@@ -1,0 +1,45 @@
+//! Operations that a person makes at the console: under their name, by a device and a sequence that each has of their own here, through the same
+//! push as a phone's. What a newcomer gets wrong: `base_rev` is what the person saw, which may be older than what the record is by now.
+
+use super::intake::PushBatch;
+use super::{PushError, Pushed, push_operations};
+use crate::app::App;
+use crate::usecases::caller::Caller;
+use std::sync::Arc;
+use sync_protocol::op::{Body, CapturedTimes, Head, Op};
+use sync_protocol::record::Record;
+use uuid::Uuid;
+
+/// What a person does to a record now, having seen this revision of it.
+pub fn console_op(app: &App, caller: &Caller, record: &Record, base_rev: i64, body: Body) -> Op {
+    let now = app.now();
+    Op {
+        head: Head {
+            kind: body.kind().to_owned(),
+            record_kind: Some(record.kind.clone()),
+            village: record.feed.clone(),
+            record: record.id,
+            base_rev,
+            made_at: now,
+            hlc: format!("{:012x}-0000", now.as_micros().div_euclid(1_000)),
+            author: caller.user,
+            authored_scope: caller.scope_version,
+            times: CapturedTimes::default(),
+        },
+        body,
+    }
+}
+
+/// Pushes them. Ids are the caller's, so doing it twice does nothing.
+///
+/// # Errors
+/// [`PushError`].
+pub async fn push_console_operations(
+    app: &Arc<App>,
+    caller: &Caller,
+    ops: Vec<(Uuid, Op)>,
+) -> Result<Pushed, PushError> {
+    let batch = PushBatch::of_console(app, caller.user, ops);
+    let asker = Caller { device: Some(batch.device), ..caller.clone() };
+    push_operations(app.clone(), asker, batch).await
+}
