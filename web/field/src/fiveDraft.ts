@@ -1,11 +1,13 @@
 /** What is being filled in of a hazard's 五落实, kept with every letter, so that a killed tab loses none. One per hazard. */
-import type { Json } from "@paicha/shared/canonical";
 import { RESPONSIBILITIES } from "@paicha/shared/five";
+import type { Seen } from "@paicha/shared/view";
 import { phone } from "./phone";
 import { forgiveFull, roomy } from "./room";
 
 /** The form. */
 export interface FiveForm {
+  /** What the form was filled with before anything was typed. */
+  seen: Seen;
   /** Texts, codes and days by field; money in yuan, as typed. */
   texts: Record<string, string>;
   /** Names, as typed. */
@@ -26,11 +28,12 @@ const FIELDS = [
 const keyOf = (hazard: string): string => `five:${hazard}`;
 
 /** The form of a hazard: what was typed before, else what the hazard shows. */
-export async function readFive(hazard: string, fields: Record<string, Json>): Promise<FiveForm> {
+export async function readFive(hazard: string, { rev, fields }: Seen): Promise<FiveForm> {
   const kept = (await phone.store.drafts.get(keyOf(hazard)))?.value as FiveForm | undefined;
   const text = (name: string): string => (typeof fields[name] === "string" ? fields[name] : "");
   const fen = fields["plan.funds_fen"];
   const shown: FiveForm = {
+    seen: { rev, fields },
     texts: { ...Object.fromEntries(FIELDS.map((name) => [name, text(name)])), "plan.funds_fen": typeof fen === "number" ? String(fen / 100) : "" },
     guards: Array.isArray(fields.control_guards) ? fields.control_guards.join("、") : "",
     toRegulator: fields["dual.regulator_at"] !== undefined,

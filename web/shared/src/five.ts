@@ -11,7 +11,7 @@ import { save, type Draft } from "./save";
 import { findEdge, word } from "./schema";
 import type { Phone } from "./session";
 import { shown } from "./shown";
-import { viewRecord } from "./view";
+import { viewRecord, type Seen } from "./view";
 import { titleOf } from "./wording";
 
 /** Short names as the notice has them; everything else by its title. */
@@ -92,13 +92,16 @@ export interface Step {
   evidence?: Record<string, Json>;
 }
 
-/** What one save does to a hazard: changed fields, and at most one step. Answers the ids of the operations; none when nothing changed. */
-export async function saveHazard(phone: Phone, hazard: string, values: Record<string, Json>, step: Step | null): Promise<string[]> {
+/**
+ * What one save does to a hazard: changed fields, and at most one step. Answers the ids of the operations; none when nothing changed. `seen` is what
+ * the form was filled with: what arrived since was not seen, and is not put back to what it was.
+ */
+export async function saveHazard(phone: Phone, hazard: string, values: Record<string, Json>, step: Step | null, seen: Seen): Promise<string[]> {
   const view = await viewRecord(phone.store, hazard);
   if (!view) throw new Error("手机上没有这条隐患");
-  const set = changesOf(view.fields, values);
+  const set = changesOf(seen.fields, values);
   const drafts: Draft[] = [];
-  const base = { village: view.feed, record: hazard, recordKind: "hazard", baseRev: view.rev };
+  const base = { village: view.feed, record: hazard, recordKind: "hazard", baseRev: seen.rev };
   if (Object.keys(set).length > 0) drafts.push({ ...base, body: { kind: "patch", set } });
   if (step) {
     const { to, reason, evidence = {} } = step;

@@ -50,7 +50,7 @@ export async function signOut(phone: Phone): Promise<void> {
     // Without signal the server learns it when the token ends; the phone forgets it now.
   }
   const { store } = phone;
-  await store.transaction("rw", [store.meta, store.records, store.feeds, store.news], async () => {
+  await store.transaction("rw", [store.meta, store.records, store.feeds, store.news, store.previews], async () => {
     await forget(store);
     await store.set({ access_token: null, refresh_token: null, signed_out: true });
   });
@@ -58,12 +58,12 @@ export async function signOut(phone: Phone): Promise<void> {
 
 /** Forgets what was fetched for a person. */
 async function forget(store: Store): Promise<void> {
-  await Promise.all([store.records.clear(), store.feeds.clear(), store.news.clear()]);
+  await Promise.all([store.records.clear(), store.feeds.clear(), store.news.clear(), store.previews.clear()]);
   await store.set({ cursor: null, villages: [], roles: [] });
 }
 
 async function keep({ store, env }: Phone, session: SessionBody): Promise<void> {
-  await store.transaction("rw", [store.meta, store.records, store.feeds, store.news], async () => {
+  await store.transaction("rw", [store.meta, store.records, store.feeds, store.news, store.previews], async () => {
     const before = await store.get("user");
     // Whoever it was for may see more than who comes now.
     if (before && before.id !== session.user.id) await forget(store);

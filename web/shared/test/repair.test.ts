@@ -11,7 +11,7 @@ import type { Phone } from "../src/session";
 import { shown } from "../src/shown";
 import { listQueued } from "../src/storeOps";
 import { Store } from "../src/store";
-import { viewRecord } from "../src/view";
+import { viewRecord, type Seen } from "../src/view";
 import { HAZARD, patchOp, record, stamp, VILLAGE, uuid } from "./data";
 
 const FIVE = {
@@ -40,6 +40,11 @@ async function keep(values: Record<string, unknown>): Promise<void> {
 
 async function queued(): Promise<Op[]> {
   return (await listQueued(phone.store)).map((row) => readOp(row.text));
+}
+
+/** What the form is filled with now. */
+async function seen(): Promise<Seen> {
+  return (await viewRecord(phone.store, HAZARD))!;
 }
 
 const jpeg = (n: number): Blob => new Blob([Uint8Array.of(0xff, 0xd8, 0xff, n)]);
@@ -74,20 +79,31 @@ describe("五落实", () => {
   it("is one patch of what changed and the step that was asked for", async () => {
     await keep({ level: "general", state: "plan", ...FIVE });
     const values = { ...FIVE, "plan.owner": " 乙 ", "plan.measures": "" };
-    expect(await saveHazard(phone, HAZARD, values, { to: "fixing", reason: "五项已落实" })).toHaveLength(2);
+    expect(await saveHazard(phone, HAZARD, values, { to: "fixing", reason: "五项已落实" }, await seen())).toHaveLength(2);
     const [patch, step] = await queued();
     expect(patch).toMatchObject({ kind: "patch", set: { "plan.owner": { base: "甲", new: "乙" } } });
     expect(Object.keys((patch as Extract<Op, { kind: "patch" }>).set)).toEqual(["plan.owner"]);
     expect(step).toMatchObject({ kind: "transition", from: "plan", to: "fixing" });
     expect((await viewRecord(phone.store, HAZARD))?.fields.state).toBe("fixing");
-    expect(await saveHazard(phone, HAZARD, { "plan.owner": "乙" }, null)).toEqual([]);
+    expect(await saveHazard(phone, HAZARD, { "plan.owner": "乙" }, null, await seen())).toEqual([]);
+  });
+
+  it("does not put back what somebody else changed while the form was open", async () => {
+    await keep({ level: "general", state: "plan", ...FIVE });
+    const opened = await seen();
+    await keep({ level: "general", state: "plan", ...FIVE, "plan.measures": "换成金属软管" });
+    await phone.store.records.where("id").equals(HAZARD).modify({ rev: 10 });
+    await saveHazard(phone, HAZARD, { ...FIVE, "plan.owner": "乙" }, null, opened);
+    const [patch] = await queued();
+    expect(patch).toMatchObject({ kind: "patch", base_rev: opened.rev, set: { "plan.owner": { base: "甲", new: "乙" } } });
+    expect(Object.keys((patch as Extract<Op, { kind: "patch" }>).set)).toEqual(["plan.owner"]);
   });
 
   it("the step stays undone on the screen while something is missing", async () => {
     await keep({ level: "general", state: "plan" });
-    await saveHazard(phone, HAZARD, { "plan.owner": "甲" }, { to: "fixing", reason: "先确认" });
+    await saveHazard(phone, HAZARD, { "plan.owner": "甲" }, { to: "fixing", reason: "先确认" }, await seen());
     expect((await viewRecord(phone.store, HAZARD))?.fields.state).toBe("plan");
-    await saveHazard(phone, HAZARD, FIVE, null);
+    await saveHazard(phone, HAZARD, FIVE, null, await seen());
     expect((await viewRecord(phone.store, HAZARD))?.fields.state).toBe("fixing");
   });
 
