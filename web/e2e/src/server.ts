@@ -128,13 +128,22 @@ export class TestServer {
     if (!this.borrowed) await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** A token for a browser session of `login`. */
+  private readonly tokens = new Map<string, Promise<string>>();
+
+  /** A token for a browser session of `login`, the same for the whole test: who signs in anew with every question is kept waiting. */
   async token(login: string, password = PASSWORD): Promise<string> {
+    const kept = this.tokens.get(login) ?? this.signIn(login, password);
+    this.tokens.set(login, kept);
+    return kept;
+  }
+
+  private async signIn(login: string, password: string): Promise<string> {
     const answer = await fetch(`${this.address}/v1/auth/login`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ login, password }),
     });
+    if (!answer.ok) throw new Error(`${login} cannot sign in: ${answer.status} ${await answer.text()}`);
     return ((await answer.json()) as { access_token: string }).access_token;
   }
 

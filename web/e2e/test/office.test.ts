@@ -28,7 +28,7 @@ async function theHazard(): Promise<RecordView> {
 
 async function choose(desk: Desk, label: string, option: RegExp): Promise<void> {
   await desk.page.getByRole("combobox", { name: label }).click();
-  await desk.page.getByRole("option", { name: option }).click();
+  await desk.page.getByRole("listbox", { name: label }).getByRole("option", { name: option }).click();
 }
 
 it("the office sees an inspector's phone and what it still holds, and cannot take it out of use", async () => {
