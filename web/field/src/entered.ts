@@ -33,6 +33,11 @@ async function claim(what: string, unit: string): Promise<boolean> {
   });
 }
 
+/** The unit of what the person enters about one record, the same in every tab. */
+export async function unitAbout(what: "five" | "review", record: string): Promise<string> {
+  return `${what}.${(await phone.store.get("user"))?.id ?? ""}.${record}`;
+}
+
 /** Every row of a unit, or of a part of it; of others none. */
 export async function keysUnder(part: string): Promise<string[]> {
   return phone.store.drafts.where("key").startsWith(`${part}/`).primaryKeys();

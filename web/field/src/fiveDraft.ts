@@ -1,6 +1,7 @@
 /** What is being filled in of a hazard's 五落实, kept with every letter, so that a killed tab loses none. One per hazard. */
 import { RESPONSIBILITIES } from "@paicha/shared/five";
 import type { Seen } from "@paicha/shared/view";
+import { unitAbout } from "./entered";
 import { phone } from "./phone";
 import { forgiveFull, roomy } from "./room";
 
@@ -25,11 +26,14 @@ const FIELDS = [
   ...RESPONSIBILITIES.flatMap(({ fields }) => fields.map(({ field }) => field)),
 ];
 
-const keyOf = (hazard: string): string => `five:${hazard}`;
+/** The one row of a hazard's form. */
+export async function fiveKey(hazard: string): Promise<string> {
+  return `${await unitAbout("five", hazard)}/form`;
+}
 
 /** The form of a hazard: what was typed before, else what the hazard shows. */
 export async function readFive(hazard: string, { rev, fields }: Seen): Promise<FiveForm> {
-  const kept = (await phone.store.drafts.get(keyOf(hazard)))?.value as FiveForm | undefined;
+  const kept = (await phone.store.drafts.get(await fiveKey(hazard)))?.value as FiveForm | undefined;
   const text = (name: string): string => (typeof fields[name] === "string" ? fields[name] : "");
   const fen = fields["plan.funds_fen"];
   const shown: FiveForm = {
@@ -47,11 +51,11 @@ export async function readFive(hazard: string, { rev, fields }: Seen): Promise<F
 
 /** Keeps what was typed. */
 export async function keepFive(hazard: string, form: FiveForm): Promise<void> {
-  const row = { key: keyOf(hazard), value: JSON.parse(JSON.stringify(form)) as FiveForm };
+  const row = { key: await fiveKey(hazard), value: JSON.parse(JSON.stringify(form)) as FiveForm };
   await roomy(() => phone.store.drafts.put(row)).catch(forgiveFull);
 }
 
 /** It was saved. */
 export async function discardFive(hazard: string): Promise<void> {
-  await phone.store.drafts.delete(keyOf(hazard));
+  await phone.store.drafts.delete(await fiveKey(hazard));
 }

@@ -8,6 +8,7 @@ import type { Fix } from "@paicha/shared/op";
 import type { Verdict } from "@paicha/shared/review";
 import { reactive, toRaw, watch, type WatchHandle } from "vue";
 import type { DraftPhoto } from "./draft";
+import { keysUnder, unitAbout } from "./entered";
 import { phone } from "./phone";
 import { fixNow } from "./position";
 import { forgiveFull, roomy } from "./room";
@@ -22,8 +23,10 @@ export interface ReviewForm {
   onBehalfOf: string;
 }
 
-const formKey = (hazard: string): string => `review:${hazard}`;
-const photoPrefix = (hazard: string): string => `reviewphoto:${hazard}:`;
+/** Whose review of which hazard is open; its rows lie under this. */
+let unit = "";
+const formKey = (): string => `${unit}/form`;
+const photoKey = (photo: string): string => `${unit}/photo/${photo}`;
 
 function emptyForm(): ReviewForm {
   return { verdict: "", opinion: "", newDeadline: "", spent: "", onBehalfOf: "" };
@@ -36,16 +39,18 @@ let keeping: WatchHandle | null = null;
 
 /** Reads the draft of a hazard, or begins one. */
 export async function openReview(hazard: string): Promise<void> {
-  if (reviewDraft.hazard === hazard) return;
+  const wanted = await unitAbout("review", hazard);
+  if (unit === wanted) return;
   keeping?.stop();
-  const form = (await phone.store.drafts.get(formKey(hazard)))?.value as ReviewForm | undefined;
-  const photos = await phone.store.drafts.where("key").startsWith(photoPrefix(hazard)).toArray();
+  unit = wanted;
+  const form = (await phone.store.drafts.get(formKey()))?.value as ReviewForm | undefined;
+  const photos = await phone.store.drafts.where("key").startsWith(photoKey("")).toArray();
   Object.assign(reviewDraft, { hazard, form: { ...emptyForm(), ...form }, photos: photos.map((row) => row.value as DraftPhoto) });
   keeping = watch(() => reviewDraft.form, keep, { deep: true });
 }
 
 async function keep(form: ReviewForm): Promise<void> {
-  const row = { key: formKey(reviewDraft.hazard), value: { ...toRaw(form) } };
+  const row = { key: formKey(), value: { ...toRaw(form) } };
   await roomy(() => phone.store.drafts.put(row)).catch(forgiveFull);
 }
 
@@ -53,13 +58,13 @@ async function keep(form: ReviewForm): Promise<void> {
 export async function addReviewPhoto(bytes: Blob, source: PhotoDraft["source"]): Promise<void> {
   const now = Date.now();
   const photo: DraftPhoto = { id: newId(now), bytes, source, takenAt: now, fix: fixNow(now) };
-  await phone.store.drafts.put({ key: photoPrefix(reviewDraft.hazard) + photo.id, value: photo });
+  await phone.store.drafts.put({ key: photoKey(photo.id), value: photo });
   reviewDraft.photos.push(photo);
 }
 
 /** Takes a photo out again. */
 export async function dropReviewPhoto(id: string): Promise<void> {
-  await phone.store.drafts.delete(photoPrefix(reviewDraft.hazard) + id);
+  await phone.store.drafts.delete(photoKey(id));
   reviewDraft.photos = reviewDraft.photos.filter((photo) => photo.id !== id);
 }
 
@@ -74,12 +79,17 @@ export function takenPhotos(): PhotoDraft[] {
   }));
 }
 
+/** The rows that are emptied by the save they become. */
+export async function enteredReview(): Promise<string[]> {
+  return keysUnder(unit);
+}
+
 /** Ends the draft: it was saved, or nobody wants it. */
 export async function closeReview(): Promise<void> {
-  const { hazard } = reviewDraft;
   keeping?.stop();
   keeping = null;
+  const rows = await keysUnder(unit);
+  unit = "";
   Object.assign(reviewDraft, { hazard: "", form: emptyForm(), photos: [] });
-  await phone.store.drafts.delete(formKey(hazard));
-  await phone.store.drafts.where("key").startsWith(photoPrefix(hazard)).delete();
+  await phone.store.drafts.bulkDelete(rows);
 }

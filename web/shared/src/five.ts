@@ -94,9 +94,15 @@ export interface Step {
 
 /**
  * What one save does to a hazard: changed fields, and at most one step. Answers the ids of the operations; none when nothing changed. `seen` is what
- * the form was filled with: what arrived since was not seen, and is not put back to what it was.
+ * the form was filled with: what arrived since was not seen, and is not put back to what it was. `entered` are keys of its draft.
  */
-export async function saveHazard(phone: Phone, hazard: string, values: Record<string, Json>, step: Step | null, seen: Seen): Promise<string[]> {
+export async function saveHazard(
+  phone: Phone,
+  hazard: string,
+  values: Record<string, Json>,
+  step: Step | null,
+  { seen, entered = [] }: { seen: Seen; entered?: string[] },
+): Promise<string[]> {
   const view = await viewRecord(phone.store, hazard);
   if (!view) throw new Error("手机上没有这条隐患");
   const set = changesOf(seen.fields, values);
@@ -107,7 +113,7 @@ export async function saveHazard(phone: Phone, hazard: string, values: Record<st
     const { to, reason, evidence = {} } = step;
     drafts.push({ ...base, body: { kind: "transition", from: stateOf(view.fields), to, reason, evidence } });
   }
-  return drafts.length === 0 ? [] : save(phone, drafts);
+  return drafts.length === 0 ? [] : save(phone, drafts, [], entered);
 }
 
 /** The state that fields show. */

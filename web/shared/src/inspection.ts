@@ -7,7 +7,7 @@
 import type { Json } from "./canonical";
 import { newId } from "./ids";
 import type { Fix } from "./op";
-import { describePhoto, type PhotoDraft } from "./photoDraft";
+import { attachPhoto, type PhotoDraft } from "./photoDraft";
 import { save, type Draft, type DraftPhoto } from "./save";
 import type { Phone } from "./session";
 import { formatInstant } from "./time";
@@ -87,34 +87,21 @@ export async function saveVisit(phone: Phone, visit: Visit, entered: string[] = 
   const now = phone.env.nowMs();
   const inspection = newId(now);
   const hazards = visit.hazards.map((found) => ({ id: newId(now), found }));
+  const about = (record: string, recordKind: string): Omit<Draft, "body"> => ({ village: visit.village, record, recordKind, baseRev: 0 });
+  const own = about(inspection, "inspection");
   const drafts: Draft[] = [
-    create(visit.village, inspection, "inspection", inspectionFields(visit, now)),
-    ...hazards.map(({ id, found }) => create(visit.village, id, "hazard", hazardFields(visit, found, inspection))),
+    { ...own, body: { kind: "create", fields: inspectionFields(visit, now) } },
+    ...hazards.map(({ id, found }): Draft => ({ ...about(id, "hazard"), body: { kind: "create", fields: hazardFields(visit, found, inspection) } })),
   ];
   const photos: DraftPhoto[] = [];
-  const declare = async (photo: PhotoDraft, urgency: number, carriers: [string, string][]): Promise<void> => {
-    const attach = await describePhoto(photo, newId(now), photos.length);
-    const { photo: id, sha256, mime } = attach;
-    photos.push({ photo: id, draft: drafts.length, sha256, mime, bytes: photo.bytes, urgency });
-    for (const [record, recordKind] of carriers) {
-      drafts.push({ village: visit.village, record, recordKind, baseRev: 0, body: { kind: "photo.attach", ...attach } });
-    }
-  };
-  for (const photo of visit.photos) await declare(photo, URGENCY.other, [[inspection, "inspection"]]);
+  const saving = { drafts, photos };
+  for (const photo of visit.photos) await attachPhoto(saving, photo, [own], URGENCY.other, now);
   for (const { id, found } of hazards) {
-    const carriers: [string, string][] = [
-      [inspection, "inspection"],
-      [id, "hazard"],
-    ];
-    for (const photo of found.photos) await declare(photo, urgencyOf(found.hazard.level), carriers);
+    for (const photo of found.photos) await attachPhoto(saving, photo, [own, about(id, "hazard")], urgencyOf(found.hazard.level), now);
   }
-  drafts.push({ village: visit.village, record: inspection, recordKind: "inspection", baseRev: 0, body: { kind: "submit" } });
+  drafts.push({ ...own, body: { kind: "submit" } });
   const ops = await save(phone, drafts, photos, entered);
   return { inspection, hazards: hazards.map(({ id }) => id), photos: photos.map(({ photo }) => photo), ops: ops.length };
-}
-
-function create(village: string, record: string, recordKind: string, fields: Record<string, Json>): Draft {
-  return { village, record, recordKind, baseRev: 0, body: { kind: "create", fields } };
 }
 
 function whereFields(place: Visit["place"], position: Position): Record<string, Json> {

@@ -3,6 +3,8 @@ import { photoDigest } from "./digest";
 import { PHOTO_BYTES_MAX } from "./limits";
 import type { Fix, PhotoAttach } from "./op";
 import { FreezeError } from "./outbox";
+import type { Draft, DraftPhoto } from "./save";
+import { newId } from "./ids";
 import { formatInstant } from "./time";
 import { mediaType } from "./upload";
 
@@ -16,7 +18,7 @@ export interface PhotoDraft {
 }
 
 /** The declaration of a photo; `at` is its place among those of the save, from 0, for the words of an error. */
-export async function describePhoto(photo: PhotoDraft, id: string, at: number): Promise<PhotoAttach> {
+async function describePhoto(photo: PhotoDraft, id: string, at: number): Promise<PhotoAttach> {
   const bytes = await photo.bytes.arrayBuffer();
   if (bytes.byteLength === 0 || bytes.byteLength > PHOTO_BYTES_MAX) {
     throw new FreezeError(`第 ${at + 1} 张照片有 ${bytes.byteLength} 字节，应在 1 字节到 64 MiB 之间；尚未保存，请换一张照片`);
@@ -31,4 +33,24 @@ export async function describePhoto(photo: PhotoDraft, id: string, at: number): 
     ...(photo.fix ? { fix: photo.fix } : {}),
     source: photo.source,
   };
+}
+
+/** A save in the making: its operations in order, and the photos whose bytes go with it. */
+export interface Saving {
+  drafts: Draft[];
+  photos: DraftPhoto[];
+}
+
+/** Declares a photo on every one of some records; its bytes are kept once, with the first declaration. */
+export async function attachPhoto(
+  { drafts, photos }: Saving,
+  photo: PhotoDraft,
+  records: Omit<Draft, "body">[],
+  urgency: number,
+  now: number,
+): Promise<void> {
+  const attach = await describePhoto(photo, newId(now), photos.length);
+  const { photo: id, sha256, mime } = attach;
+  photos.push({ photo: id, draft: drafts.length, sha256, mime, bytes: photo.bytes, urgency });
+  for (const record of records) drafts.push({ ...record, body: { kind: "photo.attach", ...attach } });
 }

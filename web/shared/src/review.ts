@@ -4,7 +4,7 @@
  * stands when a second person agreed, and a stricter verdict stands at once.
  */
 import type { Json } from "./canonical";
-import { describePhoto, type PhotoDraft } from "./photoDraft";
+import { attachPhoto, type PhotoDraft } from "./photoDraft";
 import { stateOf } from "./five";
 import { fiveMissing } from "./guards";
 import { newId } from "./ids";
@@ -58,8 +58,8 @@ export function stepOf(record: RecordState, verdict: Verdict): string | null {
   return fiveMissing(record).length === 0 ? "fixing" : "plan";
 }
 
-/** Saves a review of a hazard. Durable when it returns; needs no server. Answers the id of the review record. */
-export async function saveReview(phone: Phone, hazard: string, review: Review): Promise<string> {
+/** Saves a review of a hazard. Durable when it returns; needs no server. Answers the id of the review record. `entered` are keys of its draft. */
+export async function saveReview(phone: Phone, hazard: string, review: Review, entered: string[] = []): Promise<string> {
   const view = await viewRecord(phone.store, hazard);
   const foreseen = await foreseeRecord(phone.store, hazard);
   if (!view || !foreseen) throw new Error("手机上没有这条隐患");
@@ -68,7 +68,8 @@ export async function saveReview(phone: Phone, hazard: string, review: Review): 
   const about = { village: view.feed, record: hazard, recordKind: "hazard", baseRev: view.rev };
   const own = { village: view.feed, record: id, recordKind: "review", baseRev: 0 };
   const drafts: Draft[] = [{ ...own, body: { kind: "create", fields: reviewFields(hazard, review, now) } }];
-  const photos = await attachPhotos(review.photos, drafts, [own, about], urgency(view.fields.level), now);
+  const photos: DraftPhoto[] = [];
+  for (const photo of review.photos) await attachPhoto({ drafts, photos }, photo, [own, about], urgency(view.fields.level), now);
   drafts.push({ ...own, body: { kind: "submit" } });
   const to = stepOf(foreseen.record, review.verdict);
   if (to === "accepted" && view.fields.closure !== "reviewed") {
@@ -78,18 +79,19 @@ export async function saveReview(phone: Phone, hazard: string, review: Review): 
     const evidence: Record<string, Json> = { verdict: review.verdict, review: id, ...(to === "accepted" ? { closure: "reviewed" } : {}) };
     drafts.push({ ...about, body: { kind: "transition", from: stateOf(view.fields), to, reason: review.opinion.trim(), evidence } });
   }
-  await save(phone, drafts, photos);
+  await save(phone, drafts, photos, entered);
   return id;
 }
 
-/** Saves that a repair was done and asks for its review (T06). */
-export async function saveRepair(phone: Phone, hazard: string, repair: Repair): Promise<void> {
+/** Saves that a repair was done and asks for its review (T06). `entered` are keys of its draft. */
+export async function saveRepair(phone: Phone, hazard: string, repair: Repair, entered: string[] = []): Promise<void> {
   const view = await viewRecord(phone.store, hazard);
   if (!view) throw new Error("手机上没有这条隐患");
   const now = phone.env.nowMs();
   const about = { village: view.feed, record: hazard, recordKind: "hazard", baseRev: view.rev };
   const drafts: Draft[] = [];
-  const photos = await attachPhotos(repair.photos, drafts, [about], urgency(view.fields.level), now);
+  const photos: DraftPhoto[] = [];
+  for (const photo of repair.photos) await attachPhoto({ drafts, photos }, photo, [about], urgency(view.fields.level), now);
   const said: [string, Json | null][] = [
     ["work_done", repair.workDone.trim()],
     ["spent_fen", repair.spentFen],
@@ -100,28 +102,11 @@ export async function saveRepair(phone: Phone, hazard: string, repair: Repair): 
   if (Object.keys(set).length > 0) drafts.push({ ...about, body: { kind: "patch", set } });
   const evidence: Record<string, Json> = repair.onBehalfOf?.trim() ? { on_behalf_of: repair.onBehalfOf.trim() } : {};
   drafts.push({ ...about, body: { kind: "transition", from: stateOf(view.fields), to: "verify", reason: repair.workDone.trim(), evidence } });
-  await save(phone, drafts, photos);
+  await save(phone, drafts, photos, entered);
 }
 
 function urgency(level: Json | undefined): number {
   return urgencyOf(typeof level === "string" ? level : "");
-}
-
-/** Declares every photo on every record; its bytes are sent under the first. */
-async function attachPhotos(
-  photos: PhotoDraft[],
-  drafts: Draft[],
-  records: Omit<Draft, "body">[],
-  urgent: number,
-  now: number,
-): Promise<DraftPhoto[]> {
-  const rows: DraftPhoto[] = [];
-  for (const [at, photo] of photos.entries()) {
-    const attach = await describePhoto(photo, newId(now), at);
-    rows.push({ photo: attach.photo, draft: drafts.length, sha256: attach.sha256, mime: attach.mime, bytes: photo.bytes, urgency: urgent });
-    for (const record of records) drafts.push({ ...record, body: { kind: "photo.attach", ...attach } });
-  }
-  return rows;
 }
 
 function reviewFields(hazard: string, review: Review, now: number): Record<string, Json> {

@@ -79,13 +79,13 @@ describe("五落实", () => {
   it("is one patch of what changed and the step that was asked for", async () => {
     await keep({ level: "general", state: "plan", ...FIVE });
     const values = { ...FIVE, "plan.owner": " 乙 ", "plan.measures": "" };
-    expect(await saveHazard(phone, HAZARD, values, { to: "fixing", reason: "五项已落实" }, await seen())).toHaveLength(2);
+    expect(await saveHazard(phone, HAZARD, values, { to: "fixing", reason: "五项已落实" }, { seen: await seen() })).toHaveLength(2);
     const [patch, step] = await queued();
     expect(patch).toMatchObject({ kind: "patch", set: { "plan.owner": { base: "甲", new: "乙" } } });
     expect(Object.keys((patch as Extract<Op, { kind: "patch" }>).set)).toEqual(["plan.owner"]);
     expect(step).toMatchObject({ kind: "transition", from: "plan", to: "fixing" });
     expect((await viewRecord(phone.store, HAZARD))?.fields.state).toBe("fixing");
-    expect(await saveHazard(phone, HAZARD, { "plan.owner": "乙" }, null, await seen())).toEqual([]);
+    expect(await saveHazard(phone, HAZARD, { "plan.owner": "乙" }, null, { seen: await seen() })).toEqual([]);
   });
 
   it("does not put back what somebody else changed while the form was open", async () => {
@@ -93,7 +93,7 @@ describe("五落实", () => {
     const opened = await seen();
     await keep({ level: "general", state: "plan", ...FIVE, "plan.measures": "换成金属软管" });
     await phone.store.records.where("id").equals(HAZARD).modify({ rev: 10 });
-    await saveHazard(phone, HAZARD, { ...FIVE, "plan.owner": "乙" }, null, opened);
+    await saveHazard(phone, HAZARD, { ...FIVE, "plan.owner": "乙" }, null, { seen: opened });
     const [patch] = await queued();
     expect(patch).toMatchObject({ kind: "patch", base_rev: opened.rev, set: { "plan.owner": { base: "甲", new: "乙" } } });
     expect(Object.keys((patch as Extract<Op, { kind: "patch" }>).set)).toEqual(["plan.owner"]);
@@ -101,9 +101,9 @@ describe("五落实", () => {
 
   it("the step stays undone on the screen while something is missing", async () => {
     await keep({ level: "general", state: "plan" });
-    await saveHazard(phone, HAZARD, { "plan.owner": "甲" }, { to: "fixing", reason: "先确认" }, await seen());
+    await saveHazard(phone, HAZARD, { "plan.owner": "甲" }, { to: "fixing", reason: "先确认" }, { seen: await seen() });
     expect((await viewRecord(phone.store, HAZARD))?.fields.state).toBe("plan");
-    await saveHazard(phone, HAZARD, FIVE, null, await seen());
+    await saveHazard(phone, HAZARD, FIVE, null, { seen: await seen() });
     expect((await viewRecord(phone.store, HAZARD))?.fields.state).toBe("fixing");
   });
 
