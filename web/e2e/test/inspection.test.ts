@@ -137,7 +137,7 @@ it("the page of the visit shows what the server has, and takes an addition", asy
   const { page } = phone;
   await page.getByRole("link", { name: /演示云岫五金厂/ }).click();
   await page.getByRole("link", { name: /占堵“生命通道” 疑似重大 · 已登记/ }).waitFor();
-  expect(await page.getByRole("img", { name: /张照片$/ }).count()).toBe(2);
+  await expect.poll(() => page.getByRole("img", { name: /张照片$/ }).count()).toBe(2);
   await page.getByLabel("补充说明").fill("已电话告知负责人");
   await page.getByRole("button", { name: "保存补充" }).click();
   await page.getByText(/补充“备注”：已电话告知负责人/).waitFor();
