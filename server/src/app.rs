@@ -7,7 +7,7 @@ use crate::auth::throttle::Throttle;
 use crate::auth::tokens::TokenRing;
 use crate::blobs::Blobs;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Limits};
 use crate::ids::IdSource;
 use paicha_areas::VillageIndex;
 use paicha_db::Database;
@@ -47,17 +47,23 @@ pub struct App {
     pub photos_waiting: tokio::sync::Notify,
     /// Photos whose preview somebody missed: it is made again.
     pub previews_missed: Mutex<BTreeSet<Uuid>>,
-    /// How many uploads this process takes at once.
-    pub uploads: UploadLanes,
+    /// How much this process does at once.
+    pub lanes: Lanes,
 }
 
 /// Missed previews that are remembered; more are missed again by whoever looks next.
 const PREVIEWS_MISSED_MAX: usize = 10_000;
 
-/// What bounds the memory of uploads: each holds one piece while it is received, and one part while it is put together.
+/// What bounds the memory and the connections that requests take: one lane for each sort (protocol 3.10), so that none keeps out another.
 #[derive(Debug)]
-pub struct UploadLanes {
-    /// Bodies being received.
+pub struct Lanes {
+    /// Batches of operations.
+    pub pushing: Arc<Semaphore>,
+    /// Pages of changes.
+    pub pulling: Arc<Semaphore>,
+    /// Pages of first syncs.
+    pub snapshots: Arc<Semaphore>,
+    /// Bodies of photos being received; each holds one piece.
     pub receiving: Arc<Semaphore>,
     /// Originals being put together.
     pub assembling: Semaphore,
@@ -66,10 +72,17 @@ pub struct UploadLanes {
 /// Originals put together at once; each holds about 6 MiB, and more at once are not faster on one disk.
 const ASSEMBLING_AT_ONCE: usize = 4;
 
-impl UploadLanes {
-    /// Lanes for so many bodies at once.
-    pub fn new(uploads_at_once: usize) -> Self {
-        Self { receiving: Arc::new(Semaphore::new(uploads_at_once)), assembling: Semaphore::new(ASSEMBLING_AT_ONCE) }
+impl Lanes {
+    /// Lanes as wide as the settings say.
+    pub fn new(limits: &Limits) -> Self {
+        let lane = |places| Arc::new(Semaphore::new(places));
+        Self {
+            pushing: lane(limits.pushes_at_once),
+            pulling: lane(limits.pulls_at_once),
+            snapshots: lane(limits.snapshots_at_once),
+            receiving: lane(limits.uploads_at_once),
+            assembling: Semaphore::new(ASSEMBLING_AT_ONCE),
+        }
     }
 }
 

@@ -52,8 +52,6 @@ pub struct Config {
     pub map: BaseMap,
     /// What is logged.
     pub log: Log,
-    /// Who may read the numbers.
-    pub metrics: Metrics,
 }
 
 /// Listening and TLS.
@@ -62,8 +60,6 @@ pub struct Config {
 pub struct Server {
     /// Address and port.
     pub listen: SocketAddr,
-    /// The address people type, or empty.
-    pub public_url: String,
     /// PEM file of the certificate chain, or empty.
     pub tls_certificate: PathBuf,
     /// PEM file of its key, or empty.
@@ -158,14 +154,6 @@ pub struct Log {
     pub filter: String,
 }
 
-/// Who may read the numbers.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Metrics {
-    /// Token, or empty.
-    pub token: Secret<String>,
-}
-
 impl Config {
     /// Overlays the sources and checks the result.
     ///
@@ -232,12 +220,6 @@ impl Config {
             let place = redacted_url(self.database_url().expose());
             database.insert("url".to_owned(), toml::Value::String(place));
         }
-        // A secret that is not set hides nothing, and what is printed must be accepted when it is read again.
-        if let Some(toml::Value::Table(metrics)) =
-            shown.get_mut("metrics").filter(|_| self.metrics.token.expose().is_empty())
-        {
-            metrics.insert("token".to_owned(), toml::Value::String(String::new()));
-        }
         toml::to_string(&shown).expect("a table of plain values is always TOML")
     }
 
@@ -291,8 +273,7 @@ impl Config {
         if let Some((key, why)) = self.map.fault() {
             require(false, key, why)?;
         }
-        let token = self.metrics.token.expose();
-        require(token.is_empty() || token.len() >= 16, "metrics.token", "应为空，或至少 16 个字符")
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ pub mod body;
 pub mod conditions;
 pub mod download;
 pub mod extract;
+mod lanes;
 pub mod page;
 pub mod parameters;
 pub mod problem;

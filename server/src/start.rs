@@ -1,7 +1,7 @@
 //! From settings to a running application: opens database, photo store and keys, brings the tables up to date, loads the village map.
 //! Used by every command that works on the data, so that all see the same installation.
 
-use crate::app::{App, UploadLanes};
+use crate::app::{App, Lanes};
 use crate::auth::seal::SealRing;
 use crate::auth::throttle::Throttle;
 use crate::auth::tokens::TokenRing;
@@ -34,7 +34,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>
         seals: SealRing::load_or_create(&config.seal_keys_folder())?,
         throttle: Mutex::new(Throttle::new()),
         password_checks: Arc::new(tokio::sync::Semaphore::new(config.limits.passwords_at_once)),
-        uploads: UploadLanes::new(config.limits.uploads_at_once),
+        lanes: Lanes::new(&config.limits),
         config,
         database,
         clock,

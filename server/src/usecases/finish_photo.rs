@@ -32,7 +32,7 @@ pub async fn finish_photo(app: &Arc<App>, caller: &Caller, id: &str) -> Result<U
 }
 
 async fn finish(app: &App, caller: &Caller, id: &str) -> Result<UploadState, UploadError> {
-    let _turn = app.uploads.assembling.acquire().await.map_err(|_| UploadError::Interrupted)?;
+    let _turn = app.lanes.assembling.acquire().await.map_err(|_| UploadError::Interrupted)?;
     let mut tx = app.database.begin_read().await?;
     let upload = find_own_upload(&mut tx, caller, id).await?;
     // Rights may have ended while the bytes came.

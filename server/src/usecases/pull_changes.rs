@@ -129,6 +129,14 @@ async fn acknowledged(tx: &mut Tx, app: &App, request: &PullRequest) -> Result<A
 /// Where the newest backup says up to when (microseconds UTC of receipt) it holds everything.
 pub const BACKUP_META_KEY: &str = "durable.backup_at";
 
+/// Whether the phone is still fetching a village for the first time: a long read, which must not keep out those that want what is new. A
+/// cursor that cannot be read counts as one; the pull itself says what is wrong with it.
+pub fn is_first_sync(app: &App, request: &PullRequest) -> bool {
+    let sealed = request.cursor.as_deref();
+    let bytes = sealed.and_then(|sealed| app.seals.open(Purpose::PullCursor, sealed).ok());
+    bytes.and_then(|bytes| Cursor::decode(&bytes)).is_none_or(|cursor| !cursor.snapshots.is_empty())
+}
+
 fn open_cursor(app: &App, sealed: Option<&str>, epoch: &str) -> Result<Cursor, PullError> {
     let start = Cursor::start(epoch);
     let Some(sealed) = sealed else { return Ok(start) };

@@ -111,7 +111,7 @@ pub async fn sign_in(app: &App, request: SignIn) -> Result<SignedIn, SignInError
         write_failure(app, known.as_ref(), "用户名或密码错误").await?;
     }
     let known = known.filter(|_| checked.is_right).ok_or(SignInError::Wrong)?;
-    give_back_tries(app, login);
+    give_back_tries(app, login, request.address);
 
     let mut tx = app.database.begin_write().await?;
     // The check took a while: the account may have been disabled or got another password meanwhile.
@@ -154,8 +154,8 @@ fn take_try(app: &App, login: &str, address: IpAddr) -> Result<(), TooManyTries>
     throttle.take(login, address, app.clock.now_us())
 }
 
-fn give_back_tries(app: &App, login: &str) {
-    app.throttle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).succeeded(login);
+fn give_back_tries(app: &App, login: &str, address: IpAddr) {
+    app.throttle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).succeeded(login, address);
 }
 
 /// A login that cannot exist is not looked for, and costs its sender as much as any other.

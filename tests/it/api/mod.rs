@@ -19,6 +19,7 @@ mod hazards;
 mod imports;
 mod inspections;
 mod integrity;
+mod lanes;
 mod numbers;
 mod permissions;
 mod photo_rig;

@@ -3,9 +3,10 @@
 use crate::app::App;
 use crate::http::body::{json_response, read_body};
 use crate::http::extract::Authenticated;
+use crate::http::lanes::admit;
 use crate::http::problem::{ApiError, ProblemBody};
 use crate::usecases::greet_phone::{Greeting, Hello, greet_phone};
-use crate::usecases::pull_changes::pull_changes;
+use crate::usecases::pull_changes::{is_first_sync, pull_changes};
 use crate::usecases::push_operations::{PushBatch, push_operations, seal_anchor};
 use axum::Json;
 use axum::body::Body;
@@ -81,13 +82,15 @@ async fn hello(
 /// Hands in a batch of operations (protocol 3.3). 200 whenever the envelope was understood.
 #[utoipa::path(post, path = "/v1/sync/push", tag = "sync", security(("access_token" = [])), request_body = Object,
     responses((status = 200, body = Object, description = "one result per operation that was consumed"),
-        (status = 400, body = ProblemBody), (status = 401, body = ProblemBody), (status = 413, body = ProblemBody)))]
+        (status = 400, body = ProblemBody), (status = 401, body = ProblemBody), (status = 413, body = ProblemBody),
+        (status = 503, body = ProblemBody)))]
 async fn push(
     State(app): State<Arc<App>>,
     Authenticated(caller): Authenticated,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
+    let _place = admit(&app, &app.lanes.pushing).await?;
     let body = read_body(&headers, body, PUSH_ENCODED_BYTES_MAX, PUSH_DECODED_BYTES_MAX).await?;
     let request: PushRequest<'_> = serde_json::from_slice(&body)
         .map_err(|error| ApiError::new(Problem::MalformedRequest).detail(error.to_string()))?;
@@ -109,7 +112,8 @@ async fn push(
 
 /// The next page of what changed in the caller's villages (protocol 3.6).
 #[utoipa::path(post, path = "/v1/sync/pull", tag = "sync", security(("access_token" = [])), request_body = Object,
-    responses((status = 200, body = Object), (status = 400, body = ProblemBody), (status = 426, body = ProblemBody)))]
+    responses((status = 200, body = Object), (status = 400, body = ProblemBody), (status = 426, body = ProblemBody),
+        (status = 503, body = ProblemBody)))]
 async fn pull(
     State(app): State<Arc<App>>,
     Authenticated(caller): Authenticated,
@@ -119,5 +123,8 @@ async fn pull(
     let body = read_body(&headers, body, PUSH_ENCODED_BYTES_MAX, PUSH_ENCODED_BYTES_MAX).await?;
     let request: PullRequest = serde_json::from_slice(&body)
         .map_err(|error| ApiError::new(Problem::MalformedRequest).detail(error.to_string()))?;
+    let lanes = &app.lanes;
+    let lane = if is_first_sync(&app, &request) { &lanes.snapshots } else { &lanes.pulling };
+    let _place = admit(&app, lane).await?;
     Ok(json_response(&headers, &pull_changes(&app, &caller, request).await?))
 }

@@ -4,6 +4,7 @@
 
 use crate::app::App;
 use crate::http::extract::Authenticated;
+use crate::http::lanes::admit;
 use crate::http::problem::{ApiError, ProblemBody};
 use crate::http::tus;
 use crate::usecases::append_upload::{Append, append_upload};
@@ -21,7 +22,6 @@ use axum::middleware::from_fn;
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use std::time::Duration;
 use sync_protocol::digest::{from_hex, to_hex};
 use sync_protocol::ids::RecordId;
 use sync_protocol::problem::Problem;
@@ -29,13 +29,6 @@ use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-/// How long a request waits for a place in the lane.
-const LANE_WAIT: Duration = Duration::from_secs(3);
-/// Seconds after which a phone that found the lane full comes back, at least; a random part is added.
-const FULL_RETRY_AFTER_S: u64 = 2;
-/// The random part in seconds, so that they do not all come back at once.
-const FULL_RETRY_JITTER_S: u64 = 8;
 
 pub(in crate::http) fn routes() -> OpenApiRouter<Arc<App>> {
     let tus = OpenApiRouter::new()
@@ -162,7 +155,7 @@ async fn take(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<UploadState, ApiError> {
-    let place = admit(&app).await?;
+    let place = admit(&app, &app.lanes.receiving).await?;
     let append = Append { id, offset, checksum: tus::checksum(headers)? };
     let body = body.into_data_stream();
     // The place is held by the stream, which lives as long as somebody reads it, even when this request is given up.
@@ -184,18 +177,6 @@ impl futures_util::Stream for Admitted {
         context: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<Self::Item>> {
         std::pin::Pin::new(&mut self.body).poll_next(context)
-    }
-}
-
-/// A place in the lane for bodies. Waiting for one costs little, since an unread body stays with the phone; a phone that is refused while
-/// it sends may see nothing but a broken connection.
-async fn admit(app: &App) -> Result<OwnedSemaphorePermit, ApiError> {
-    match tokio::time::timeout(LANE_WAIT, app.uploads.receiving.clone().acquire_owned()).await {
-        Ok(Ok(place)) => Ok(place),
-        Ok(Err(_)) | Err(_) => {
-            let random = u64::from(app.ids.secret_bytes()[31]) % (FULL_RETRY_JITTER_S + 1);
-            Err(ApiError::new(Problem::Unavailable).retry_after(FULL_RETRY_AFTER_S + random))
-        }
     }
 }
 
