@@ -44,7 +44,10 @@ it("the office sees whose file it is before anything is stored, and then takes i
   await office.open("/imports");
   const rescue = page.locator("section").filter({ has: page.getByRole("heading", { name: "手机救援文件" }) });
   await rescue.getByLabel("选择救援文件").setInputFiles({ name: "不是.zip", mimeType: "application/zip", buffer: Buffer.from("not a zip") });
-  await rescue.getByRole("alert").getByText(/不是 ZIP 文件.*什么也没有导入/).waitFor();
+  await rescue
+    .getByRole("alert")
+    .getByText(/不是 ZIP 文件.*什么也没有导入/)
+    .waitFor();
   await office.shot("console-desk-rescue-refused");
   await rescue.getByLabel("选择救援文件").setInputFiles(file);
   await rescue.getByText("预览：还没有导入，确认后将").waitFor();
