@@ -33,7 +33,7 @@ fn unpack(file: &[u8]) -> Result<Entries> {
         let mut entry = archive.by_index(index)?;
         let mut bytes = Vec::new();
         entry.read_to_end(&mut bytes)?;
-        entries.insert(entry.name().to_owned(), bytes);
+        entries.insert(entry.name()?.into_owned(), bytes);
     }
     Ok(entries)
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 /// Where to.
 #[derive(Debug, Args)]
-pub(super) struct RescueArguments {
+pub(in crate::cli) struct RescueArguments {
     /// 要生成的文件（不能已存在）。The file to write; must not exist.
     file: PathBuf,
     #[command(flatten)]
