@@ -7,6 +7,7 @@ mod edit;
 mod finding;
 mod pull;
 mod push;
+mod rescue;
 mod session;
 mod sync;
 mod upload;
@@ -17,6 +18,7 @@ mod tests;
 pub use finding::{CaptureReceipt, Finding, HazardDraft, PhotoDraft, PlaceRef, Position};
 pub use pull::PullRound;
 pub use push::PushRound;
+pub use rescue::RescueReceipt;
 pub use session::Enrolment;
 pub use sync::{SyncProgress, SyncReport};
 pub use upload::UploadRound;
@@ -59,6 +61,9 @@ pub enum PhoneError {
     /// The record is not on this phone.
     #[error("手机上没有这条记录")]
     NoSuchRecord,
+    /// The photos do not fit into one file; none was made.
+    #[error("未上传的照片超过 4 GiB，一个文件装不下，没有生成文件；内容都在手机上，请先联网上传一部分")]
+    RescueTooLarge,
     /// The way to the server cannot be made.
     #[error(transparent)]
     Setup(#[from] HttpSetupError),
@@ -97,6 +102,7 @@ impl PhoneError {
             | Self::Photo { .. }
             | Self::NoSuchHazard
             | Self::NoSuchRecord
+            | Self::RescueTooLarge
             | Self::Setup(_)
             | Self::Store(_) => false,
         }

@@ -14,6 +14,7 @@ mod openapi;
 mod output;
 mod phone;
 mod recount;
+mod rescue;
 mod restored;
 mod serve;
 mod user;

@@ -29,6 +29,7 @@ pub mod import_areas;
 pub mod import_people;
 pub mod import_places;
 pub mod import_report;
+pub mod import_rescue;
 pub mod judge_integrity;
 mod keyed_id;
 pub mod list_audit;

@@ -18,6 +18,7 @@ pub mod problem;
 pub mod pull;
 pub mod push;
 pub mod record;
+pub mod rescue;
 pub mod role;
 pub mod schema;
 pub mod text;

@@ -64,3 +64,9 @@ pub const UPLOAD_CHUNK_BYTES_MAX: u64 = 8 << 20;
 pub const UPLOAD_CHUNK_BYTES: u64 = 512 << 10;
 /// Levels of nesting in one operation. A record wraps the value in more levels, and readers stop at 128.
 pub const OP_DEPTH_MAX: usize = 32;
+/// Bytes of a rescue file: what fits into a ZIP without 64-bit sizes. Phones make several long before.
+pub const RESCUE_BYTES_MAX: u64 = (4 << 30) - 1;
+/// Bytes of a rescue file's operations after unpacking: they are read whole.
+pub const RESCUE_OPS_BYTES_MAX: u64 = 32 << 20;
+/// Entries of a rescue file.
+pub const RESCUE_ENTRIES_MAX: usize = 10_000;

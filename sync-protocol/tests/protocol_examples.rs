@@ -5,6 +5,7 @@ use sync_protocol::op::{Body, Op};
 use sync_protocol::pull::{ChangedRecord, PullRequest, PullResponse};
 use sync_protocol::push::{PushRequest, PushResponse};
 use sync_protocol::record::Verdict;
+use sync_protocol::rescue::{RESCUE_VERSION, RescueOps};
 
 /// The JSON blocks that follow `<!-- name -->`.
 fn examples(name: &str) -> Vec<String> {
@@ -42,4 +43,12 @@ fn the_envelopes_are_read_and_written_back() {
     let page: PullResponse<ChangedRecord> = serde_json::from_str(text).expect(text);
     assert_eq!(page.villages[0].changes.len(), 2);
     assert_eq!(page.outcomes[0].status, "approved");
+}
+
+#[test]
+fn a_rescue_file_names_its_phone_and_holds_operations_as_they_were_frozen() {
+    let text = &examples("rescue file")[0];
+    let file: RescueOps<'_> = serde_json::from_str(text).expect(text);
+    assert_eq!((file.rescue, file.ops[0].seq, file.photos.len()), (RESCUE_VERSION, 41, 1));
+    assert!(text.contains(file.ops[0].op.get()), "the bytes are those of the file");
 }

@@ -243,6 +243,18 @@ impl Store {
     /// # Errors
     /// `Database`, `Damaged`.
     pub async fn list_queued(&self) -> Result<Vec<QueuedRow>, StoreError> {
+        self.list_queued_up_to(i64::try_from(WINDOW_OPS).unwrap_or(i64::MAX)).await
+    }
+
+    /// All unanswered operations of the present life, in sequence.
+    ///
+    /// # Errors
+    /// `Database`, `Damaged`.
+    pub async fn list_all_queued(&self) -> Result<Vec<QueuedRow>, StoreError> {
+        self.list_queued_up_to(i64::MAX).await
+    }
+
+    async fn list_queued_up_to(&self, limit: i64) -> Result<Vec<QueuedRow>, StoreError> {
         let mut tx = self.begin().await?;
         let life = read_life(&mut tx).await?;
         let rows = sqlx::query(
@@ -250,7 +262,7 @@ impl Store {
              WHERE state = 'queued' AND incarnation = $1 ORDER BY seq LIMIT $2",
         )
         .bind(life.incarnation.to_string())
-        .bind(i64::try_from(WINDOW_OPS).unwrap_or(i64::MAX))
+        .bind(limit)
         .fetch_all(&mut *tx)
         .await?;
         rows.iter()

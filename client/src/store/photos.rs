@@ -6,6 +6,7 @@ use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
 use sync_protocol::ids::{OpId, RecordId};
 use sync_protocol::limits::RETENTION_DAYS;
 use sync_protocol::time::{DAY_US, Micros};
@@ -108,6 +109,15 @@ impl Store {
             .collect()
     }
 
+    /// All photos whose bytes the server has not got, declared there or not, oldest first.
+    ///
+    /// # Errors
+    /// `Database`, `Damaged`.
+    pub async fn list_owed_photos(&self) -> Result<Vec<NewPhoto>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM photos WHERE stored_at IS NULL ORDER BY made_at, photo");
+        rows.fetch_all(&self.pool).await?.iter().map(|row| new_photo(row, id(row, "photo")?)).collect()
+    }
+
     /// One photo.
     ///
     /// # Errors
@@ -121,15 +131,7 @@ impl Store {
         let unsigned = |column| Ok::<_, StoreError>(row.try_get::<i64, _>(column)?.unsigned_abs());
         let stored_at: Option<i64> = row.try_get("stored_at")?;
         Ok(Some(PhotoRow {
-            photo: NewPhoto {
-                photo,
-                op: id(&row, "op_id")?,
-                record: id(&row, "record")?,
-                sha256: row.try_get("sha256")?,
-                length: unsigned("length")?,
-                urgency: Urgency::of_rank(row.try_get("urgency")?),
-                made_at: instant(&row, "made_at")?,
-            },
+            photo: new_photo(&row, photo)?,
             location: row.try_get("location")?,
             sent: unsigned("sent")?,
             stored_at: stored_at.and_then(|us| Micros::from_micros(us).ok()),
@@ -170,6 +172,18 @@ impl Store {
         .await?;
         Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
     }
+}
+
+fn new_photo(row: &SqliteRow, photo: RecordId) -> Result<NewPhoto, StoreError> {
+    Ok(NewPhoto {
+        photo,
+        op: id(row, "op_id")?,
+        record: id(row, "record")?,
+        sha256: row.try_get("sha256")?,
+        length: row.try_get::<i64, _>("length")?.unsigned_abs(),
+        urgency: Urgency::of_rank(row.try_get("urgency")?),
+        made_at: instant(row, "made_at")?,
+    })
 }
 
 /// Notes photos within the transaction that saves their operations.

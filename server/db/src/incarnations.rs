@@ -44,11 +44,13 @@ pub struct Seen {
     pub pending_total: i64,
     /// Version of its app.
     pub app: String,
-    /// Microseconds UTC.
+    /// When it was heard, microseconds UTC.
     pub at: i64,
+    /// What a new row says of when it began, microseconds UTC.
+    pub created_at: i64,
 }
 
-/// Makes the row if it is new, notes what the phone said, and locks it until the transaction ends.
+/// Makes the row if it is new, notes what the phone said unless it said something later, and locks it until the transaction ends.
 /// The device of an existing row is not changed: compare it.
 ///
 /// # Errors
@@ -56,9 +58,12 @@ pub struct Seen {
 pub async fn lock_incarnation(tx: &mut Tx, seen: Seen) -> Result<Incarnation, DbError> {
     let statement = Statement::new(
         "INSERT INTO incarnations (id, device, parent, consumed, pending_total, app, last_event_at, created_at, seen_at)
-         VALUES ($1, $2, $3, 0, $4, $5, NULL, $6, $6)
-         ON CONFLICT (id) DO UPDATE SET pending_total = excluded.pending_total, app = excluded.app,
-             seen_at = excluded.seen_at
+         VALUES ($1, $2, $3, 0, $4, $5, NULL, $7, $6)
+         ON CONFLICT (id) DO UPDATE SET
+             pending_total = CASE WHEN excluded.seen_at < incarnations.seen_at THEN incarnations.pending_total
+                 ELSE excluded.pending_total END,
+             app = CASE WHEN excluded.app = '' THEN incarnations.app ELSE excluded.app END,
+             seen_at = CASE WHEN excluded.seen_at < incarnations.seen_at THEN incarnations.seen_at ELSE excluded.seen_at END
          RETURNING id, device, parent, consumed, last_event_at",
     )
     .bind(seen.id)
@@ -66,7 +71,8 @@ pub async fn lock_incarnation(tx: &mut Tx, seen: Seen) -> Result<Incarnation, Db
     .bind(seen.parent)
     .bind(seen.pending_total)
     .bind(seen.app)
-    .bind(seen.at);
+    .bind(seen.at)
+    .bind(seen.created_at);
     incarnation(&tx.fetch_one(statement).await?)
 }
 
@@ -88,6 +94,18 @@ pub async fn advance_incarnation(
     .bind(last_event_at);
     tx.execute(statement).await?;
     Ok(())
+}
+
+/// Those of these lives that are known, in order of id.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn find_incarnations(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Incarnation>, DbError> {
+    let statement = Statement::new(
+        "SELECT id, device, parent, consumed, last_event_at FROM incarnations WHERE id IN ($in) ORDER BY id",
+    )
+    .bind_list(ids.iter().copied().map(crate::statement::Value::from).collect());
+    tx.fetch_all(statement).await?.iter().map(incarnation).collect()
 }
 
 /// One life, if it is known.

@@ -2,6 +2,7 @@
 //! matched against the ledger here. What a newcomer gets wrong: an import is all or nothing, so the rows of an
 //! [`ImportOutcome`] can only be taken out when no row has an error.
 
+mod archive;
 mod cells;
 mod columns;
 mod csv_table;
@@ -15,6 +16,7 @@ mod templates;
 mod villages;
 mod xlsx_table;
 
+pub use archive::{ArchiveEntry, ArchiveError, ArchiveLimits, EntryReader, read_archive};
 pub use cells::Cell;
 pub use enterprises::{CoordinateSystem, EnterpriseRow, Point, enterprises};
 pub use outcome::{ImportOutcome, RowError, SkipReason, SkippedRow};

@@ -50,6 +50,8 @@ pub enum Action {
     ImportEnterprises,
     /// Lists of people with their accounts and grants.
     ImportPeople,
+    /// Rescue files: what phones could not send.
+    ImportRescue,
     /// The exact stored bytes of an op with its context and result.
     ReadOperationBytes,
     /// The list of conflicts, proposals and flags that wait for a person.
@@ -64,7 +66,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the table.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::ReadOwnAccount,
         Self::Enrol,
         Self::RevokeDevice,
@@ -84,6 +86,7 @@ impl Action {
         Self::ImportAreas,
         Self::ImportEnterprises,
         Self::ImportPeople,
+        Self::ImportRescue,
         Self::ReadOperationBytes,
         Self::ReadReviewItems,
         Self::Review,
@@ -146,6 +149,7 @@ fn row(action: Action) -> [Reach; Role::ALL.len()] {
         Action::ImportAreas       => [N, N, A, N, N, N, N, N, N, N, N],
         Action::ImportEnterprises => [N, N, V, N, N, N, N, N, N, N, N],
         Action::ImportPeople      => [N, N, N, N, N, N, N, N, N, A, N],
+        Action::ImportRescue      => [N, N, V, N, N, N, N, N, N, N, N],
         Action::ReadOperationBytes=> [N, N, V, V, N, N, N, N, N, N, V],
         Action::ReadReviewItems   => [N, V, V, V, N, N, N, N, N, N, V],
         Action::Review            => [N, N, V, V, N, N, N, N, N, N, N],

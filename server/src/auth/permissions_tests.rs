@@ -24,6 +24,7 @@ UnlockForm          -  -  -  v  -  -  -  -  -  -   -
 ImportAreas         -  -  A  -  -  -  -  -  -  -   -
 ImportEnterprises   -  -  v  -  -  -  -  -  -  -   -
 ImportPeople        -  -  -  -  -  -  -  -  -  A   -
+ImportRescue        -  -  v  -  -  -  -  -  -  -   -
 ReadOperationBytes  -  -  v  v  -  -  -  -  -  -   v
 ReadReviewItems     -  v  v  v  -  -  -  -  -  -   v
 Review              -  -  v  v  -  -  -  -  -  -   -
@@ -82,6 +83,7 @@ fn administrator_reaches_no_business_record() {
         Action::UnlockForm,
         Action::ImportAreas,
         Action::ImportEnterprises,
+        Action::ImportRescue,
         Action::ReadOperationBytes,
         Action::ReadReviewItems,
         Action::Review,

@@ -29,16 +29,18 @@ pub(super) enum ImportCommand {
     Standards(FileArguments),
     /// 人员及账号（XLSX、CSV）；新账号的密码只显示一次。People with accounts; passwords are shown once.
     People(FileArguments),
+    /// 手机的救援文件（ZIP）：没有上传的内容和照片。A phone's rescue file: what it could not send.
+    Rescue(FileArguments),
 }
 
 /// The file.
 #[derive(Debug, Args)]
 pub(super) struct FileArguments {
     /// 要导入的文件。The file.
-    file: PathBuf,
+    pub(super) file: PathBuf,
     /// 只检查，不保存。Only says what would happen.
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 /// Does it.
@@ -49,6 +51,7 @@ pub(super) async fn run(config: Config, command: ImportCommand, output: &mut Out
         ImportCommand::Enterprises(arguments) => enterprises(&app, &arguments, output).await,
         ImportCommand::Standards(arguments) => standards(&app, &arguments, output).await,
         ImportCommand::People(arguments) => people(&app, &arguments, output).await,
+        ImportCommand::Rescue(arguments) => super::rescue::run(&app, &arguments, output).await,
     };
     app.database.close().await;
     done
@@ -180,6 +183,9 @@ fn show_passed_over(passed_over: &PassedOver, output: &mut Output) -> anyhow::Re
     Ok(())
 }
 
+/// What to do when storing stopped half way.
+const CUT_OFF: &str = "写入中断，已写入的保留；请再次导入同一文件，会从断点继续，不会重复。";
+
 /// What was imported, or the reasons why nothing was, printed and turned into a failure of the command.
 pub(super) fn taken<T>(imported: Result<T, ImportFailure>, output: &mut Output) -> anyhow::Result<T> {
     match imported {
@@ -194,9 +200,10 @@ pub(super) fn taken<T>(imported: Result<T, ImportFailure>, output: &mut Output) 
             output.flush()?;
             Err(anyhow::anyhow!(message))
         }
-        Err(ImportFailure::Push(error)) => {
-            Err(anyhow::Error::from(error)
-                .context("写入中断，已写入的保留；请再次导入同一文件，会从断点继续，不会重复。"))
+        Err(ImportFailure::Push(error)) => Err(anyhow::Error::from(error).context(CUT_OFF)),
+        Err(ImportFailure::Photo(error)) => Err(anyhow::Error::from(error).context(CUT_OFF)),
+        Err(ImportFailure::Io(error)) => {
+            Err(anyhow::Error::from(error).context("文件读不出来，导入没有完成；再次导入同一文件不会重复。"))
         }
         Err(ImportFailure::Database(error)) => Err(anyhow::Error::from(error).context("数据库不可用，没有导入。")),
         Err(error @ (ImportFailure::Forbidden | ImportFailure::Interrupted)) => {

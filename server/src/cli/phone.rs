@@ -5,6 +5,7 @@
 mod capture;
 mod enrol;
 mod home;
+mod rescue;
 mod status;
 mod sync;
 
@@ -22,6 +23,8 @@ pub(super) enum PhoneCommand {
     Capture(Box<capture::CaptureArguments>),
     /// 上传等待的内容，取回更新。Hands in what waits and fetches what is new; run it as often as you like.
     Sync(HomeArguments),
+    /// 把没有上传的内容和照片存成一个文件，交给街道专班导入。Writes what is not handed in to a file for the office.
+    Rescue(rescue::RescueArguments),
     /// 查看哪些已上传、哪些还在手机上。What is handed in and what is still here.
     Status(HomeArguments),
 }
@@ -32,6 +35,7 @@ pub(super) async fn run(command: PhoneCommand, output: &mut Output) -> anyhow::R
         PhoneCommand::Enrol(arguments) => enrol::run(arguments, output).await,
         PhoneCommand::Capture(arguments) => capture::run(*arguments, output).await,
         PhoneCommand::Sync(arguments) => sync::run(&arguments, output).await,
+        PhoneCommand::Rescue(arguments) => rescue::run(&arguments, output).await,
         PhoneCommand::Status(arguments) => status::run(&arguments, output).await,
     }
 }
@@ -56,6 +60,7 @@ pub(super) fn advice(error: &PhoneError) -> &'static str {
         | PhoneError::Photo { .. }
         | PhoneError::NoSuchHazard
         | PhoneError::NoSuchRecord
+        | PhoneError::RescueTooLarge
         | PhoneError::Store(_) => "请按上面的提示处理后再试。",
     }
 }

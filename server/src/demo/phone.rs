@@ -124,6 +124,7 @@ impl Phone {
             let last = ops.last().map_or(0, |op| op.seq);
             let pending_total = i64::try_from(ops.len() + self.outbox.len()).unwrap_or(i64::MAX);
             let batch = PushBatch {
+                rescued: None,
                 admitted: std::collections::BTreeMap::new(),
                 made_here: false,
                 device: self.device,

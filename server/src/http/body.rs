@@ -5,10 +5,12 @@ use super::problem::ApiError;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::Serialize;
 use std::io::Read as _;
 use sync_protocol::problem::Problem;
+use tokio::io::AsyncWriteExt as _;
 
 /// Largest window a zstd frame may ask for, as a power of two: 8 MiB.
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
@@ -45,6 +47,41 @@ pub async fn read_body(
         }
         _ => Err(ApiError::new(Problem::UnsupportedMediaType)),
     }
+}
+
+/// A body that stands still for so long counts as cut.
+const IDLE_MAX: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Writes a body of at most `bytes_max`, not compressed, to a file as it comes, and answers the file.
+///
+/// # Errors
+/// `too-large`, `unsupported-media-type` for any encoding, `malformed-request` when it was cut; `internal` when there is no room for it.
+pub async fn save_body(
+    headers: &HeaderMap,
+    body: Body,
+    bytes_max: u64,
+    file: std::fs::File,
+) -> Result<std::fs::File, ApiError> {
+    let header = |name: &header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    if header(&header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return Err(ApiError::new(Problem::UnsupportedMediaType));
+    }
+    let promised = header(&header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+    if promised.is_some_and(|length| length > bytes_max) {
+        return Err(ApiError::new(Problem::TooLarge));
+    }
+    let mut file = tokio::fs::File::from_std(file);
+    let mut left = bytes_max;
+    let mut pieces = body.into_data_stream();
+    let cut = || ApiError::new(Problem::MalformedRequest);
+    while let Some(piece) = tokio::time::timeout(IDLE_MAX, pieces.next()).await.map_err(|_| cut())? {
+        let piece = piece.map_err(|_| cut())?;
+        let length = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        left = left.checked_sub(length).ok_or_else(|| ApiError::new(Problem::TooLarge))?;
+        file.write_all(&piece).await.map_err(ApiError::internal)?;
+    }
+    file.flush().await.map_err(ApiError::internal)?;
+    Ok(file.into_std().await)
 }
 
 fn read_limited(decoder: impl std::io::Read, decoded_max: usize) -> Result<Bytes, ApiError> {

@@ -13,7 +13,8 @@ impl From<ImportFailure> for ApiError {
             ImportFailure::Forbidden => Self::new(Problem::Forbidden),
             ImportFailure::Database(error) => error.into(),
             ImportFailure::Push(error) => error.into(),
-            ImportFailure::Interrupted => Self::internal(failure),
+            ImportFailure::Photo(error) => error.into(),
+            ImportFailure::Io(_) | ImportFailure::Interrupted => Self::internal(failure),
         }
     }
 }

@@ -51,6 +51,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(routes::operations::routes())
         .merge(routes::photos::routes())
         .merge(routes::places::routes())
+        .merge(routes::rescue::routes())
         .merge(routes::reviews::routes())
         .merge(routes::sync::routes())
         .merge(routes::uploads::routes())

@@ -18,6 +18,7 @@ pub(super) mod openapi;
 pub(super) mod operations;
 pub(super) mod photos;
 pub(super) mod places;
+pub(super) mod rescue;
 pub(super) mod reviews;
 pub(super) mod sync;
 pub(super) mod uploads;

@@ -5,6 +5,7 @@
 use crate::auth::permissions::{Action, decide};
 use crate::usecases::caller::Caller;
 use crate::usecases::push_operations::PushError;
+use crate::usecases::upload_access::UploadError;
 use paicha_db::DbError;
 use paicha_imports::{ImportOutcome, RowError};
 use serde::Serialize;
@@ -98,6 +99,12 @@ pub enum ImportFailure {
     /// Storing stopped half way; the same file again goes on where it stopped.
     #[error("storing the rows failed")]
     Push(#[from] PushError),
+    /// Storing a photo stopped; the same file again goes on where it stopped.
+    #[error("storing a photo failed")]
+    Photo(#[from] UploadError),
+    /// The file cannot be read here, or there is no room to keep it meanwhile.
+    #[error("the file cannot be read")]
+    Io(#[from] std::io::Error),
     /// The task that reads the file died.
     #[error("the task that reads the file ended early")]
     Interrupted,

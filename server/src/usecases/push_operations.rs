@@ -13,7 +13,7 @@ mod store;
 pub use console::{console_op, push_console_operations};
 pub use context::{GRACE_DAYS, seal_anchor};
 pub(crate) use decide::read_record;
-pub use intake::{IncomingOp, PushBatch};
+pub use intake::{IncomingOp, PushBatch, Rescued, groups, rescued_life};
 pub use store::store_projections;
 
 use crate::app::App;

@@ -211,6 +211,7 @@ pub(super) const ROWS: &[Row] = &[
 
     Row { endpoint: "POST /v1/imports/areas", expected: Expected::Reaching(Action::ImportAreas, 422), request: |_| json_body("/v1/imports/areas", &json!({})) },
     Row { endpoint: "POST /v1/imports/enterprises", expected: Expected::Reaching(Action::ImportEnterprises, 422), request: |_| json_body("/v1/imports/enterprises", &json!({})) },
+    Row { endpoint: "POST /v1/imports/rescue", expected: Expected::Reaching(Action::ImportRescue, 422), request: |_| json_body("/v1/imports/rescue", &json!({})) },
     Row { endpoint: "POST /v1/imports/people", expected: Expected::Reaching(Action::ImportPeople, 422), request: |_| json_body("/v1/imports/people", &json!({})) },
 
     Row { endpoint: "GET /v1/audit", expected: Expected::Reaching(Action::ReadAudit, 200), request: |_| get("/v1/audit?limit=200") },

@@ -150,7 +150,15 @@ async fn a_phone_reports_what_its_newest_life_said() {
         create_device(&mut tx, device(10)).await?;
         create_device(&mut tx, DeviceRow { user: id(2), ..device(11) }).await?;
         for (life, at, pending_total) in [(20, 100, 9), (21, 200, 5), (21, 250, 3), (20, 300, 9)] {
-            let seen = Seen { id: id(life), device: id(10), parent: None, pending_total, app: "2.4.1".to_owned(), at };
+            let seen = Seen {
+                id: id(life),
+                device: id(10),
+                parent: None,
+                pending_total,
+                app: "2.4.1".to_owned(),
+                at,
+                created_at: at,
+            };
             lock_incarnation(&mut tx, seen).await?;
         }
         let report = |device, pending, heard_at| DeviceReport {

@@ -1,13 +1,23 @@
 //! Contract of `incarnations`: a life is made when first seen, keeps its phone, and its sequence never goes back.
 
-use paicha_db::incarnations::{Incarnation, Seen, advance_incarnation, find_incarnation, lock_incarnation};
+use paicha_db::incarnations::{
+    Incarnation, Seen, advance_incarnation, find_incarnation, find_incarnations, lock_incarnation,
+};
 use paicha_db::{DbError, Statement, Tx};
 use paicha_tests::databases::both_engines;
 
 use super::{id, waits};
 
 fn seen(device: u128) -> Seen {
-    Seen { id: id(1), device: id(device), parent: Some(id(9)), pending_total: 7, app: "2.4.1".to_owned(), at: 1_000 }
+    Seen {
+        id: id(1),
+        device: id(device),
+        parent: Some(id(9)),
+        pending_total: 7,
+        app: "2.4.1".to_owned(),
+        at: 1_000,
+        created_at: 900,
+    }
 }
 
 fn life(consumed: i64, last_event_at: Option<i64>) -> Incarnation {
@@ -27,14 +37,17 @@ async fn a_life_is_made_when_first_seen_and_keeps_its_phone() {
         let mut tx = db.begin_write().await?;
         assert_eq!(find_incarnation(&mut tx, id(1)).await?, None);
         assert_eq!(lock_incarnation(&mut tx, seen(2)).await?, life(0, None));
-        assert_eq!(noted(&mut tx).await?, (7, "2.4.1".to_owned(), 1_000, 1_000));
+        assert_eq!(noted(&mut tx).await?, (7, "2.4.1".to_owned(), 900, 1_000));
         let again = Seen { parent: None, pending_total: 3, app: "2.5.0".to_owned(), at: 2_000, ..seen(5) };
         assert_eq!(lock_incarnation(&mut tx, again).await?, life(0, None), "the caller compares the device");
+        let older = Seen { pending_total: 9, app: String::new(), at: 1_500, ..seen(2) };
+        lock_incarnation(&mut tx, older).await?;
         tx.commit().await?;
 
         let mut tx = db.begin_read().await?;
         assert_eq!(find_incarnation(&mut tx, id(1)).await?, Some(life(0, None)));
-        assert_eq!(noted(&mut tx).await?, (3, "2.5.0".to_owned(), 1_000, 2_000));
+        assert_eq!(find_incarnations(&mut tx, &[id(8), id(1)]).await?, [life(0, None)]);
+        assert_eq!(noted(&mut tx).await?, (3, "2.5.0".to_owned(), 900, 2_000), "what it said later stands");
         Ok(())
     })
     .await;

@@ -55,7 +55,15 @@ fn in_ledger(op: &NewOp, vrev: i64, effect: &str) -> LedgerOp {
 async fn prepare(tx: &mut Tx) -> Result<(), DbError> {
     put_villages(tx).await?;
     for life in [101, 102] {
-        let seen = Seen { id: id(life), device: id(2), parent: None, pending_total: 0, app: "2".to_owned(), at: 1 };
+        let seen = Seen {
+            id: id(life),
+            device: id(2),
+            parent: None,
+            pending_total: 0,
+            app: "2".to_owned(),
+            at: 1,
+            created_at: 1,
+        };
         lock_incarnation(tx, seen).await?;
     }
     Ok(())

@@ -38,7 +38,15 @@ async fn operations_without_effect_are_listed_first_come_first_asked() {
     both_engines(|db| async move {
         let mut tx = db.begin_write().await?;
         put_villages(&mut tx).await?;
-        let seen = Seen { id: id(50), device: id(60), parent: None, pending_total: 0, app: String::new(), at: 1 };
+        let seen = Seen {
+            id: id(50),
+            device: id(60),
+            parent: None,
+            pending_total: 0,
+            app: String::new(),
+            at: 1,
+            created_at: 1,
+        };
         lock_incarnation(&mut tx, seen).await?;
         let waits = |number, at| NewOp { waits_for: Some(id(99)), ..op(number, UPPER, "held", "{}", at) };
         let rows = vec![
@@ -105,7 +113,15 @@ async fn what_came_again_is_a_question_no_more_and_what_is_outside_is_found_in_s
     both_engines(|db| async move {
         let mut tx = db.begin_write().await?;
         put_villages(&mut tx).await?;
-        let seen = Seen { id: id(50), device: id(60), parent: None, pending_total: 0, app: String::new(), at: 1 };
+        let seen = Seen {
+            id: id(50),
+            device: id(60),
+            parent: None,
+            pending_total: 0,
+            app: String::new(),
+            at: 1,
+            created_at: 1,
+        };
         lock_incarnation(&mut tx, seen).await?;
         let about = |number: u128, bytes: u8, row: NewOp| NewOp {
             record: Some(id(70)),

@@ -13,7 +13,7 @@ use paicha_db::{Statement, Tx};
 use paicha_tests::databases::both_engines;
 
 fn seen(life: u128, device: u128) -> Seen {
-    Seen { id: id(life), device: id(device), parent: None, pending_total: 0, app: String::new(), at: 1 }
+    Seen { id: id(life), device: id(device), parent: None, pending_total: 0, app: String::new(), at: 1, created_at: 1 }
 }
 
 fn kept(number: u128, seq: i64) -> Quarantined {

@@ -61,3 +61,36 @@ async fn a_phone_on_the_command_line_captures_offline_and_hands_in_later() -> Re
     ensure!(std::fs::read(folder.join("form.xlsx"))?.starts_with(b"PK"));
     app.remove().await
 }
+
+#[tokio::test]
+async fn what_a_phone_on_the_command_line_cannot_send_goes_to_the_server_in_a_file() -> Result<()> {
+    let app = TestApp::start(Engine::Sqlite).await?;
+    app.village(VILLAGE, "云杉村").await?;
+    app.user("inspector", Role::R1, &[VILLAGE]).await?;
+    let folder = tempfile::tempdir()?;
+    let folder = folder.path();
+    std::fs::write(folder.join("photo.jpg"), field_photo(1, 800, 600, &Stamp::example()))?;
+    expect(folder, &["phone", "rescue", "rescue.zip"], false, "没有生成救援文件").await?;
+    let enrol = ["phone", "enrol", "--server", &app.url, "--login", "inspector", "--password-stdin"];
+    expect(folder, &enrol, true, VILLAGE).await?;
+    expect(folder, &["phone", "capture", "photo.jpg"], true, "已存手机").await?;
+    expect(folder, &["phone", "rescue", "rescue.zip"], true, "照片 1 张。请交给街道专班导入").await?;
+    expect(folder, &["phone", "rescue", "rescue.zip"], false, "没有生成救援文件").await?;
+
+    let url = app.app.config.database_url().expose().clone();
+    let data = app.app.config.data.folder.display().to_string();
+    let server = ["--data", &data, "--database", &url, "import", "rescue"];
+    let dry = [&server[..], &["rescue.zip", "--dry-run"]].concat();
+    expect(folder, &dry, true, "内容 1 条").await?;
+    ensure!(super::hazards(&app.app.database, VILLAGE).await?.is_empty(), "a dry run stores nothing");
+    let real = [&server[..], &["rescue.zip"]].concat();
+    expect(folder, &real, true, "照片 1 张：新存入 1 张").await?;
+    expect(folder, &real, true, "服务器上已有 1 条").await?;
+    expect(folder, &[&server[..], &["photo.jpg"]].concat(), false, "不是 ZIP 文件，或者没有传完整，什么也没有导入")
+        .await?;
+    ensure!(super::hazards(&app.app.database, VILLAGE).await? == ["见照片"]);
+    expect(folder, &["phone", "sync"], true, "").await?;
+    expect(folder, &["phone", "status"], true, "未填写地点\t已上传").await?;
+    ensure!(super::hazards(&app.app.database, VILLAGE).await? == ["见照片"]);
+    app.remove().await
+}

@@ -8,6 +8,7 @@ mod helping_out;
 mod lines;
 mod main_job;
 mod phones;
+mod rescue;
 
 use anyhow::{Context as _, Result};
 use paicha_client::Phone;

@@ -19,6 +19,7 @@ const TABLE = {
   importAreas: ["R3"],
   importEnterprises: ["R3"],
   importPeople: ["R10"],
+  importRescue: ["R3"],
 } as const satisfies Record<string, readonly Role[]>;
 
 /** Something a role may or may not do. */

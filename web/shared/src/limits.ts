@@ -22,3 +22,7 @@ export const PHOTO_BYTES_MAX = 64 << 20;
 export const UPLOAD_CHUNK_BYTES = 512 << 10;
 /** Days a phone keeps acknowledged operations. */
 export const RETENTION_DAYS = 30;
+/** Bytes of the photos in one rescue file: what a phone's messenger and a ZIP with 32-bit sizes both take. */
+export const RESCUE_PART_BYTES_MAX = 1 << 30;
+/** Photos in one rescue file. */
+export const RESCUE_PART_PHOTOS_MAX = 2_000;

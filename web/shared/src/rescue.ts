@@ -1,91 +1,78 @@
 /**
- * A rescue file: everything on this phone that the server has not got, as one ZIP that the person can send to the office by any means. It
- * holds the frozen operations as they are (`ops.json`, one push envelope without tokens) and the originals of photos owed
- * (`photos/<sha256>`). Photos are stored, not compressed, and never copied in memory as a whole. Nothing on the phone changes.
+ * A rescue file: everything on this phone that the server has not got, as one ZIP that the person can send to the office by any means, which
+ * imports it (docs/protocol.md). It holds the frozen operations as they are (`ops.json`, one push envelope without tokens) and the originals of
+ * photos owed (`photos/<sha256>`). What is too big for one file becomes several, each with all operations. Nothing on the phone changes.
  */
 import { utf8 } from "./digest";
+import { RESCUE_PART_BYTES_MAX, RESCUE_PART_PHOTOS_MAX } from "./limits";
 import { pushedOp } from "./push";
 import type { Phone } from "./session";
+import type { PhotoRow } from "./store";
 import { countSaves } from "./summary";
 import { formatInstant } from "./time";
+import { zip, type ZipEntry } from "./zip";
 
 /** Version of the file's layout. */
 const RESCUE_VERSION = 1;
 
-/** What is in a rescue file. */
+/** What is in a rescue. */
 export interface Rescue {
-  file: Blob;
-  name: string;
-  /** Local saves that the file holds. */
+  /** One file as a rule. */
+  files: { file: Blob; name: string }[];
+  /** Local saves that it holds. */
   saves: number;
   photos: number;
 }
 
-/** Makes the file of all unsent work. */
-export async function makeRescueFile({ store, env }: Phone): Promise<Rescue> {
+/** Makes the file, or files, of all unsent work. */
+export async function makeRescue({ store, env }: Phone): Promise<Rescue> {
   const rows = await store.outbox.where("state").equals("queued").sortBy("saved");
   const owed = await store.photos.where("owed").equals(1).toArray();
-  const head = JSON.stringify({
+  const now = env.nowMs();
+  const head = {
     rescue: RESCUE_VERSION,
-    made_at: formatInstant(env.nowMs()),
+    made_at: formatInstant(now),
     device: (await store.get("device")) ?? null,
     user: (await store.get("user")) ?? null,
     incarnation: await store.get("incarnation"),
     photos: owed.map(({ photo, record, sha256, length, mime }) => ({ photo, record, sha256, bytes: length, mime })),
-  });
-  const ops = `${head.slice(0, -1)},"ops":[${rows.map(pushedOp).join(",")}]}`;
-  const entries: { name: string; bytes: Blob }[] = [{ name: "ops.json", bytes: new Blob([utf8(ops) as BlobPart]) }];
-  for (const photo of owed) {
-    const row = await store.photoBytes.get(photo.photo);
-    if (row) entries.push({ name: `photos/${photo.sha256}`, bytes: row.bytes });
+  };
+  const ops = rows.map(pushedOp).join(",");
+  const day = formatInstant(now).replace(/\D/g, "").slice(0, 12);
+  const shares = shareOut(owed, RESCUE_PART_BYTES_MAX, RESCUE_PART_PHOTOS_MAX);
+  const files: Rescue["files"] = [];
+  let photos = 0;
+  for (const [at, share] of shares.entries()) {
+    const part = shares.length > 1 ? { part: { i: at + 1, n: shares.length } } : {};
+    const text = `${JSON.stringify({ ...head, ...part }).slice(0, -1)},"ops":[${ops}]}`;
+    const entries: ZipEntry[] = [{ name: "ops.json", bytes: new Blob([utf8(text) as BlobPart]) }];
+    for (const photo of share) {
+      const row = await store.photoBytes.get(photo.photo);
+      if (row) entries.push({ name: `photos/${photo.sha256}`, bytes: row.bytes });
+    }
+    photos += entries.length - 1;
+    const which = shares.length > 1 ? `-${at + 1}-${shares.length}` : "";
+    files.push({ file: await zip(entries), name: `paicha-rescue-${day}${which}.zip` });
   }
-  const day = formatInstant(env.nowMs()).replace(/\D/g, "").slice(0, 12);
-  return { file: await zip(entries), name: `paicha-rescue-${day}.zip`, saves: countSaves(rows), photos: entries.length - 1 };
+  return { files, saves: countSaves(rows), photos };
 }
 
-/** A ZIP with stored entries. */
-export async function zip(entries: { name: string; bytes: Blob }[]): Promise<Blob> {
-  const parts: BlobPart[] = [];
-  const directory: BlobPart[] = [];
-  let offset = 0;
-  let directoryBytes = 0;
-  for (const { name, bytes } of entries) {
-    const crc = crc32(new Uint8Array(await bytes.arrayBuffer()));
-    const nameBytes = utf8(name);
-    // Version 2.0, UTF-8 names, stored, 1980-01-01: what a reader needs and nothing that changes from run to run.
-    const common = words([20, 2], [0x0800, 2], [0, 2], [0, 2], [0x21, 2], [crc, 4], [bytes.size, 4], [bytes.size, 4], [nameBytes.length, 2], [0, 2]);
-    const local = [words([0x04034b50, 4]), common, nameBytes as BlobPart];
-    const central = [words([0x02014b50, 4], [20, 2]), common, words([0, 2], [0, 2], [0, 2], [0, 4], [offset, 4]), nameBytes as BlobPart];
-    parts.push(...local, bytes);
-    directory.push(...central);
-    offset += 30 + nameBytes.length + bytes.size;
-    directoryBytes += 46 + nameBytes.length;
+/** Photos by file: each original once, as many in one file as it may hold; one file at least. */
+export function shareOut<T extends Pick<PhotoRow, "sha256" | "length">>(photos: T[], bytesMax: number, photosMax: number): T[][] {
+  const shares: T[][] = [[]];
+  const seen = new Set<string>();
+  let bytes = 0;
+  for (const photo of photos) {
+    if (seen.has(photo.sha256)) continue;
+    seen.add(photo.sha256);
+    const last = shares.at(-1)!;
+    if (last.length > 0 && (bytes + photo.length > bytesMax || last.length >= photosMax)) {
+      shares.push([photo]);
+      bytes = photo.length;
+    } else {
+      last.push(photo);
+      bytes += photo.length;
+    }
   }
-  const count = entries.length;
-  const end = words([0x06054b50, 4], [0, 2], [0, 2], [count, 2], [count, 2], [directoryBytes, 4], [offset, 4], [0, 2]);
-  return new Blob([...parts, ...directory, end], { type: "application/zip" });
-}
-
-function words(...numbers: [number, 2 | 4][]): ArrayBuffer {
-  const buffer = new ArrayBuffer(numbers.reduce((sum, [, size]) => sum + size, 0));
-  const view = new DataView(buffer);
-  let at = 0;
-  for (const [number, size] of numbers) {
-    if (size === 2) view.setUint16(at, number, true);
-    else view.setUint32(at, number >>> 0, true);
-    at += size;
-  }
-  return buffer;
-}
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  return crc >>> 0;
-});
-
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ byte) & 0xff]!;
-  return (crc ^ 0xffffffff) >>> 0;
+  return shares;
 }

@@ -8,7 +8,8 @@ import { listQueued, noteAcknowledged, requeueFrom, beginLife } from "../src/sto
 import { Store } from "../src/store";
 import { writePage } from "../src/storeRecords";
 import { save, type Draft } from "../src/save";
-import { makeRescueFile } from "../src/rescue";
+import { makeRescue, shareOut } from "../src/rescue";
+import { unzip, zip } from "../src/zip";
 import type { Phone } from "../src/session";
 import { HAZARD, page, record, stamp, uuid, VILLAGE } from "./data";
 
@@ -144,10 +145,29 @@ describe("lives", () => {
 
 it("a rescue file holds every unsent operation as it was frozen, and the originals", async () => {
   await saveFinding(phone, finding(1));
-  const { file, saves, photos } = await makeRescueFile(phone);
-  expect([saves, photos]).toEqual([1, 1]);
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  const text = new TextDecoder().decode(bytes);
+  const { files, saves, photos } = await makeRescue(phone);
+  expect([files.length, saves, photos]).toEqual([1, 1, 1]);
+  const entries = (await unzip(files[0]!.file))!;
+  const text = await entries[0]!.bytes.text();
   for (const row of await listQueued(phone.store)) expect(text).toContain(row.text);
-  expect(bytes.slice(-22, -18)).toEqual(Uint8Array.of(0x50, 0x4b, 0x05, 0x06));
+  const owed = (await phone.store.photos.toArray())[0]!;
+  expect(entries.map(({ name }) => name)).toEqual(["ops.json", `photos/${owed.sha256}`]);
+  expect(new Uint8Array(await entries[1]!.bytes.arrayBuffer())).toEqual(
+    new Uint8Array(await (await phone.store.photoBytes.get(owed.photo))!.bytes.arrayBuffer()),
+  );
+  expect(JSON.parse(text)).not.toHaveProperty("part");
+});
+
+it("photos that are too many for one rescue file are shared out, each original once", () => {
+  const photo = (sha256: string, length: number) => ({ sha256, length });
+  expect(shareOut([], 10, 2)).toEqual([[]]);
+  const photos = [photo("a", 6), photo("b", 4), photo("a", 6), photo("c", 1), photo("d", 11), photo("e", 1), photo("f", 1), photo("g", 1)];
+  const shares = shareOut(photos, 10, 2).map((share) => share.map(({ sha256 }) => sha256).join(""));
+  expect(shares).toEqual(["ab", "c", "d", "ef", "g"]);
+});
+
+it("what is no ZIP, or a part of one, is not read", async () => {
+  const whole = await zip([{ name: "ops.json", bytes: new Blob(["{}"]) }]);
+  expect((await unzip(whole))?.length).toBe(1);
+  for (let length = 0; length < whole.size; length += 1) expect(await unzip(whole.slice(0, length))).toBeUndefined();
 });

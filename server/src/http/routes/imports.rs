@@ -38,7 +38,14 @@ pub(in crate::http) struct ImportQuery {
     name: String,
     /// Only say what would happen.
     #[serde(default)]
-    dry_run: bool,
+    pub(in crate::http) dry_run: bool,
+}
+
+impl ImportQuery {
+    /// The name, as much of it as is kept.
+    pub(in crate::http) fn short_name(&self) -> String {
+        self.name.chars().take(FILE_NAME_CHARS_MAX).collect()
+    }
 }
 
 /// Characters of a file name that are kept.
@@ -64,7 +71,7 @@ async fn read_file(
     let busy = || ApiError::new(Problem::Unavailable).retry_after(BUSY_RETRY_AFTER_S);
     let place = tokio::time::timeout(LANE_WAIT_MAX, LANE.acquire()).await.map_err(|_| busy())?.map_err(|_| busy())?;
     let bytes = read_body(headers, body, bytes_max, bytes_max).await?.to_vec();
-    Ok((place, ImportFile { name: query.name.chars().take(FILE_NAME_CHARS_MAX).collect(), bytes }))
+    Ok((place, ImportFile { name: query.short_name(), bytes }))
 }
 
 /// Imports village boundaries (GeoJSON) and puts the map in force.

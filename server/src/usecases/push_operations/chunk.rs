@@ -50,7 +50,7 @@ pub(super) async fn run_chunk(
     let mut tx = app.database.begin_write().await?;
     let life = lock(&mut tx, batch, received_at).await?;
     crash::point("push.after_lock");
-    let sorted = sort(&mut tx, batch.made_here, ops, &life).await?;
+    let sorted = sort(&mut tx, batch.is_numbered_here(), ops, &life).await?;
     keep_quarantined(&mut tx, app, batch, &sorted, received_at).await?;
     let facts = context::load_facts(&mut tx, app, (caller, batch), &life, &sorted.fresh, received_at).await?;
     let decided = decide_chunk(&mut tx, &facts, &sorted.fresh, without_effect).await?;
@@ -83,7 +83,14 @@ async fn lock(tx: &mut Tx, batch: &PushBatch, received_at: Micros) -> Result<Inc
         // What it said includes what it sent.
         pending_total: (batch.pending_total - i64::try_from(batch.ops.len()).unwrap_or(i64::MAX)).max(0),
         app: batch.app_version.clone(),
-        at: received_at.as_micros(),
+        // Somebody else brings a rescue file: the phone was heard when it made it.
+        at: batch.rescued.as_ref().map_or(received_at, |rescued| rescued.made_at.min(received_at)).as_micros(),
+        // A life beside a phone's is never its newest: what the phone says of itself stands in its own.
+        created_at: if batch.rescued.as_ref().is_some_and(|rescued| rescued.beside) {
+            0
+        } else {
+            received_at.as_micros()
+        },
     };
     let life = incarnations::lock_incarnation(tx, seen).await?;
     if life.device == batch.device.0 { Ok(life) } else { Err(PushError::IncarnationTaken) }
@@ -100,7 +107,7 @@ pub(super) async fn consumed(app: &App, batch: &PushBatch) -> Result<(String, i6
 
 async fn sort<'a>(
     tx: &mut Tx,
-    made_here: bool,
+    numbered_here: bool,
     ops: &'a [IncomingOp],
     life: &Incarnation,
 ) -> Result<Sorted<'a>, DbError> {
@@ -108,7 +115,7 @@ async fn sort<'a>(
     let by_id: BTreeMap<Uuid, StoredAnswer> =
         ops::find_answers(tx, &ids).await?.into_iter().map(|answer| (answer.id, answer)).collect();
     let range = ops.first().map_or(0, |op| op.seq)..=ops.last().map_or(0, |op| op.seq).min(life.consumed);
-    let by_seq: BTreeMap<i64, StoredAnswer> = if range.is_empty() || made_here {
+    let by_seq: BTreeMap<i64, StoredAnswer> = if range.is_empty() || numbered_here {
         BTreeMap::new()
     } else {
         let answers = ops::list_answers(tx, life.id, *range.start(), *range.end()).await?;
@@ -125,11 +132,11 @@ async fn sort<'a>(
     for op in ops {
         let expected = sorted.consumed + 1;
         let known = by_id.get(&op.id.0);
-        if made_here && known.is_some() {
+        if numbered_here && known.is_some() {
             sorted.answered.extend(known.filter(|known| is_same(known, op)).and_then(|known| replay(op.seq, known)));
             continue;
         }
-        let seq = if made_here { expected } else { op.seq };
+        let seq = if numbered_here { expected } else { op.seq };
         if seq > expected {
             sorted.stopped = Some(Stopped::Gap { expect: expected });
             break;

@@ -2,7 +2,7 @@
 //! each operation, so that nothing that changes later can change what the operation meant.
 
 use super::decide::Fresh;
-use super::intake::{PushBatch, admitted_life};
+use super::intake::{PushBatch, Rescued, admitted_life, rescued_life};
 use crate::app::App;
 use crate::auth::permissions::{Action, Grant, allows};
 use crate::auth::seal::Purpose;
@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use sync_protocol::geo::{Fix, canonical};
-use sync_protocol::ids::{FeedId, IncarnationId, OpId, RecordId, UserId};
+use sync_protocol::ids::{FeedId, GroupId, IncarnationId, OpId, RecordId, UserId};
 use sync_protocol::merge::{Context, EventTime, Scope};
 use sync_protocol::op::{Body, Change, Head, Op};
 use sync_protocol::role::Role;
@@ -37,6 +37,7 @@ pub(super) struct Facts<'a> {
     /// The phone's clock is off by more than a day now, so what it says about when things happened is no evidence.
     clock_off: bool,
     admitted: BTreeMap<OpId, EventTime>,
+    rescued: Option<Rescued>,
     received_at: Micros,
     ancestors: Vec<IncarnationId>,
     feeds: BTreeSet<String>,
@@ -56,8 +57,11 @@ pub(super) async fn load_facts<'a>(
 ) -> Result<Facts<'a>, DbError> {
     let ops: Vec<&Op> = fresh.iter().filter_map(|fresh| fresh.op.op.as_ref().ok()).collect();
     // What the office took in from this phone is its own.
-    let admitted = admitted_life(app, life.id.into());
-    let admitted = incarnations::find_incarnation(tx, admitted.0).await?.map(|_| admitted);
+    let lives: Vec<Uuid> = std::iter::once(life.id).chain(life.parent).collect();
+    let beside = lives
+        .iter()
+        .flat_map(|id| [admitted_life(app, (*id).into()).0, rescued_life(app, life.device.into(), (*id).into()).0]);
+    let beside = incarnations::find_incarnations(tx, &beside.collect::<Vec<_>>()).await?;
     let villages: BTreeSet<String> = ops.iter().map(|op| op.head.village.as_str().to_owned()).collect();
     let villages: Vec<String> = villages.into_iter().collect();
     let feeds = feeds::find_feeds(tx, &villages).await?.into_iter().map(|feed| feed.id).collect();
@@ -76,8 +80,14 @@ pub(super) async fn load_facts<'a>(
         made_here: batch.made_here,
         clock_off: batch.clock.as_ref().is_some_and(|clock| clock.wall.since(received_at).abs() > DAY_US),
         admitted: batch.admitted.clone(),
+        rescued: batch.rescued.clone(),
         received_at,
-        ancestors: life.parent.map(IncarnationId::from).into_iter().chain(admitted).collect(),
+        ancestors: life
+            .parent
+            .into_iter()
+            .chain(beside.into_iter().map(|life| life.id))
+            .map(IncarnationId::from)
+            .collect(),
         feeds,
         authors,
         places,
@@ -176,18 +186,25 @@ impl Facts<'_> {
         // borrow a supervisor's roles by writing their name.
         let uploader: BTreeSet<Role> =
             self.caller.grants.iter().filter(|grant| holds(grant)).map(|grant| grant.role).collect();
-        let vouched = |role: &Role| op.head.author == self.caller.user || uploader.contains(role);
+        // Whoever brings a rescue file vouches for the field work in it, as for work taken in, and for nothing that decides.
+        let carried = self.rescued.is_some() && self.caller.may(Action::ImportRescue, Some(village));
+        let vouched = |role: &Role| {
+            op.head.author == self.caller.user || uploader.contains(role) || carried && FIELD_ROLES.contains(role)
+        };
         let roles = loaded.now.iter().filter(|grant| holds(grant)).map(|grant| grant.role);
         let roles: BTreeSet<Role> = roles.filter(vouched).collect();
         if !roles.is_empty() {
             return (roles.into_iter().collect(), Scope::Inside);
+        }
+        if carried && loaded.now.iter().any(holds) {
+            return (vec![Role::R1], Scope::Inside);
         }
         let open = |revoked_at: i64| {
             op.head.made_at.as_micros() < revoked_at && self.received_at.as_micros() < revoked_at + GRACE_DAYS * DAY_US
         };
         let lost = loaded.lost.iter().filter(|(grant, revoked_at)| holds(grant) && open(*revoked_at));
         // Work done before is evidence and is taken; what decides (approvals, listings) ended with the role.
-        let roles = lost.map(|(grant, _)| grant.role).filter(vouched);
+        let roles = lost.map(|(grant, _)| grant.role).filter(|role| carried || vouched(role));
         let roles: BTreeSet<Role> =
             roles.map(|role| if FIELD_ROLES.contains(&role) { role } else { Role::R1 }).collect();
         let scope = if roles.is_empty() { Scope::Outside } else { Scope::Grace };
@@ -240,6 +257,11 @@ impl Facts<'_> {
     /// Event time of the newest operation seen from this phone, in microseconds.
     pub(super) fn last_event_at(&self) -> Option<i64> {
         self.last_event_at.map(Micros::as_micros)
+    }
+
+    /// Groups of which an operation came broken in a rescue file.
+    pub(super) fn broken_groups(&self) -> impl Iterator<Item = GroupId> {
+        self.rescued.iter().flat_map(|rescued| rescued.broken_groups.iter().copied())
     }
 
     /// The life of the phone's database.

@@ -98,7 +98,8 @@ pub(super) async fn decide_chunk<'a>(
     let mut waiting = load_waiting(tx, fresh).await?;
     let (mut world, before) = load_world(tx, fresh, &waiting).await?;
     let mut decided = Vec::with_capacity(fresh.len());
-    let refused_groups = refused_groups(fresh);
+    let mut refused_groups = refused_groups(fresh);
+    refused_groups.extend(facts.broken_groups());
     for Fresh { op: incoming, seq } in fresh {
         let held_by_group = incoming.group.is_some_and(|group| refused_groups.contains(&group.id));
         let (feed, context, verdict) = judge(&mut facts, incoming, held_by_group, without_effect);

@@ -2,15 +2,16 @@
 
 use crate::app::{App, Installation};
 use crate::usecases::keyed_id::keyed_id;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use sync_protocol::digest::{Sha256Bytes, digest_text, sha256};
-use sync_protocol::ids::{DeviceId, IncarnationId, OpId, UserId};
+use sync_protocol::ids::{DeviceId, GroupId, IncarnationId, OpId, UserId};
 use sync_protocol::limits::{CHUNK_OPS_MAX, GROUP_OPS_MAX};
 use sync_protocol::merge::EventTime;
 use sync_protocol::op::{Group, Op, Unreadable};
-use sync_protocol::push::{PhoneClock, PushRequest, SEQ_UNREADABLE, Stopped};
+use sync_protocol::push::{PhoneClock, PushRequest, PushedOp, SEQ_UNREADABLE, Stopped};
 use sync_protocol::text::clean;
+use sync_protocol::time::Micros;
 
 /// One operation as it came, with its exact bytes.
 #[derive(Debug, Clone)]
@@ -31,6 +32,34 @@ pub struct IncomingOp {
     pub op: Result<Op, Unreadable>,
 }
 
+impl IncomingOp {
+    /// Reads and hashes an operation on its way.
+    pub fn of_pushed(pushed: &PushedOp<'_>) -> Self {
+        let bytes = pushed.op.get().as_bytes().to_vec();
+        let digest = sha256(&bytes);
+        Self {
+            seq: pushed.seq,
+            id: pushed.id,
+            group: pushed.group,
+            digest_fits: digest_text(&digest) == pushed.digest,
+            digest,
+            op: Op::parse(&bytes),
+            bytes,
+        }
+    }
+}
+
+/// What is known of operations that somebody brings in a rescue file instead of their phone.
+#[derive(Debug, Clone)]
+pub struct Rescued {
+    /// They do not continue the phone's own numbers: they go into a life beside the phone's and are numbered in the transaction.
+    pub beside: bool,
+    /// Groups of which an operation came broken; the rest of them has no effect.
+    pub broken_groups: BTreeSet<GroupId>,
+    /// The phone's clock when it made the file.
+    pub made_at: Micros,
+}
+
 /// A batch as it came.
 #[derive(Debug, Clone)]
 pub struct PushBatch {
@@ -48,6 +77,8 @@ pub struct PushBatch {
     pub pending_total: i64,
     /// Made here, not on a phone: numbered in the transaction, and timed by the server's own clock.
     pub made_here: bool,
+    /// Out of a rescue file.
+    pub rescued: Option<Rescued>,
     /// Work outside its author's villages that somebody of the office takes in: when each was done, as it was graded when it came.
     pub admitted: BTreeMap<OpId, EventTime>,
     /// The operations, in sequence.
@@ -61,19 +92,7 @@ impl PushBatch {
     pub fn of_request(request: &PushRequest<'_>) -> Self {
         let readable = request.ops.iter().take_while(|pushed| pushed.seq != SEQ_UNREADABLE);
         let cut_off = request.ops.iter().any(|pushed| pushed.seq == SEQ_UNREADABLE);
-        let ops = readable.map(|pushed| {
-            let bytes = pushed.op.get().as_bytes().to_vec();
-            let digest = sha256(&bytes);
-            IncomingOp {
-                seq: pushed.seq,
-                id: pushed.id,
-                group: pushed.group,
-                digest_fits: digest_text(&digest) == pushed.digest,
-                digest,
-                op: Op::parse(&bytes),
-                bytes,
-            }
-        });
+        let ops = readable.map(IncomingOp::of_pushed);
         Self {
             device: request.device,
             incarnation: request.incarnation,
@@ -82,6 +101,7 @@ impl PushBatch {
             clock: request.clock.clone(),
             pending_total: request.pending_total.max(0),
             made_here: false,
+            rescued: None,
             admitted: BTreeMap::new(),
             ops: ops.collect(),
             cut_off,
@@ -106,6 +126,29 @@ impl PushBatch {
         Self::made_here(device.into(), admitted_life(app, life), Vec::new())
     }
 
+    /// Operations of a phone's life out of a rescue file.
+    pub fn of_rescue(
+        (device, life): (DeviceId, IncarnationId),
+        parent: Option<IncarnationId>,
+        rescued: Rescued,
+        ops: Vec<IncomingOp>,
+    ) -> Self {
+        Self {
+            pending_total: 0,
+            app_version: String::new(),
+            made_here: false,
+            rescued: Some(rescued),
+            parent,
+            ops,
+            ..Self::made_here(device, life, Vec::new())
+        }
+    }
+
+    /// Whether the operations get their numbers in the transaction.
+    pub(super) fn is_numbered_here(&self) -> bool {
+        self.made_here || self.rescued.as_ref().is_some_and(|rescued| rescued.beside)
+    }
+
     fn made_here(device: DeviceId, incarnation: IncarnationId, ops: Vec<(uuid::Uuid, Op)>) -> Self {
         let ops = ops.into_iter().map(|(id, op)| {
             let bytes = op.freeze();
@@ -127,6 +170,7 @@ impl PushBatch {
             clock: None,
             pending_total: 0,
             made_here: true,
+            rescued: None,
             admitted: BTreeMap::new(),
             ops: ops.collect(),
             cut_off: false,
@@ -139,11 +183,17 @@ pub(super) fn admitted_life(app: &App, life: IncarnationId) -> IncarnationId {
     keyed_id(app, &format!("admitted/life/{life}")).into()
 }
 
+/// The life beside a phone's, for what a rescue file brings that does not continue the phone's numbers. It is the same phone's, so whoever
+/// wrote it there is told what became of it.
+pub fn rescued_life(app: &App, device: DeviceId, life: IncarnationId) -> IncarnationId {
+    keyed_id(app, &format!("rescued/life/{device}/{life}")).into()
+}
+
 /// Characters of an app version that are kept.
 const APP_VERSION_CHARS_MAX: usize = 40;
 
 /// The runs of operations that belong together: a group whose members stand in order, or one operation.
-pub(super) fn groups(ops: &[IncomingOp]) -> Vec<Range<usize>> {
+pub fn groups(ops: &[IncomingOp]) -> Vec<Range<usize>> {
     let mut runs = Vec::new();
     let mut start = 0;
     while start < ops.len() {

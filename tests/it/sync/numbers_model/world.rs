@@ -241,6 +241,7 @@ fn of_phone(device: DeviceId, phone: Uuid, some: &[Queued]) -> PushBatch {
         clock: None,
         pending_total: 0,
         made_here: false,
+        rescued: None,
         admitted: BTreeMap::new(),
         ops: ops.collect(),
         cut_off: false,

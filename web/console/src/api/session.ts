@@ -81,12 +81,14 @@ export async function send(path: string, init: RequestInit = {}): Promise<Respon
   return checked(await exchange(path, init, await renew()));
 }
 
-async function accessToken(): Promise<string> {
+/** A token that holds, renewed if need be. */
+export async function accessToken(): Promise<string> {
   if (tokens && tokens.untilMs > Date.now() + RENEW_BEFORE_MS) return tokens.access;
   return renew();
 }
 
-function renew(): Promise<string> {
+/** A new token, whatever the old one says of itself. */
+export function renew(): Promise<string> {
   renewing ??= exchangeRefresh().finally(() => (renewing = null));
   return renewing;
 }

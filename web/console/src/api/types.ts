@@ -34,6 +34,7 @@ export type PhotoView = Schemas["PhotoView"];
 export type PlacesImported = Schemas["PlacesImported"];
 export type RecordView = Schemas["RecordView"];
 export type Reminder = Schemas["Reminder"];
+export type RescueImported = Schemas["RescueImported"];
 export type ReviewItem = Schemas["PageBody_ReviewItem"]["items"][number];
 export type Role = Schemas["Role"];
 export type Session = Schemas["SessionBody"];
