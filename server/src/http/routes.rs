@@ -20,5 +20,6 @@ pub(super) mod photos;
 pub(super) mod places;
 pub(super) mod reviews;
 pub(super) mod sync;
+pub(super) mod tasks;
 pub(super) mod uploads;
 pub(super) mod users;
