@@ -6,6 +6,7 @@ mod codes;
 mod hazard;
 mod inspection;
 mod kinds;
+mod task;
 
 use crate::workflow::Needs;
 pub use codes::*;

@@ -162,6 +162,10 @@ const CROSSINGS: Words = &[("region", "跨区域"), ("industry", "跨行业"), (
 const FUND_SOURCES: Words = &[("enterprise", "企业"), ("government", "政府"), ("mixed", "混合")];
 const WORKERS_BODIES: Words = &[("congress", "职代会"), ("assembly", "职工大会"), ("not_applicable", "不适用")];
 
+const TASK_KINDS: Words = &[("inspect", "排查"), ("remind", "提醒")];
+const REMINDED_OF: Words =
+    &[("deadline", "整改时限"), ("dual_report", "“双报告”"), ("judge", "核定等级"), ("form", "上报月度表")];
+
 /// The words of a field's codes, or nothing when the field holds none.
 pub fn words_of(kind: &str, field: &str) -> Option<Words> {
     let pattern = field.split_once('.').map_or(field, |(pattern, _)| pattern);
@@ -171,7 +175,7 @@ pub fn words_of(kind: &str, field: &str) -> Option<Words> {
         ("place" | "hazard", "sector") => Some(SECTORS),
         ("place", "place_type") => Some(PLACE_TYPES),
         ("place", "status") => Some(PLACE_STATUSES),
-        ("inspection", "kind") => Some(INSPECTION_KINDS),
+        ("inspection", "kind") | ("task", "visit_kind") => Some(INSPECTION_KINDS),
         ("inspection", "blocked_reason") => Some(BLOCKED_REASONS),
         ("inspection", "answer" | "finding") => Some(FINDINGS),
         ("hazard", "level") => Some(LEVELS),
@@ -188,6 +192,8 @@ pub fn words_of(kind: &str, field: &str) -> Option<Words> {
         ("hazard", "crossings") => Some(CROSSINGS),
         ("hazard", "plan.funds_source") => Some(FUND_SOURCES),
         ("hazard", "dual.workers_body") => Some(WORKERS_BODIES),
+        ("task", "what") => Some(TASK_KINDS),
+        ("task", "reminds") => Some(REMINDED_OF),
         ("review", "verdict") => Some(VERDICTS),
         ("photo", "roles") => Some(PHOTO_ROLES),
         ("photo", "source") => Some(PHOTO_SOURCES),

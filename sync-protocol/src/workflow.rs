@@ -37,6 +37,9 @@ pub struct Edge {
 
 use Role::{R1, R2, R3, R4, R5, R6, R7, R8};
 
+/// Who may ask others to inspect, or remind them: the village's own head, the office, its leaders, a department.
+pub const ASSIGNERS: &[Role] = &[R2, R3, R4, R5];
+
 /// States in which somebody has to do something about a hazard.
 pub const OPEN_STATES: [&str; 4] = ["reg", "plan", "fixing", "verify"];
 

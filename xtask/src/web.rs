@@ -17,7 +17,8 @@ const NODE_MIN: (u32, u32) = (20, 19);
 const CHROMIUM: &str = "/usr/bin/chromium";
 
 /// Built again when something in these folders, beside `web` itself, is newer.
-const BUILT_FROM: [&str; 5] = ["docs/openapi.json", "docs/schema.json", "web/shared", "web/field", "web/console"];
+const BUILT_FROM: [&str; 6] =
+    ["docs/openapi.json", "docs/schema.json", "web/scripts", "web/shared", "web/field", "web/console"];
 
 fn folder() -> PathBuf {
     tools::root().join("web")

@@ -12,6 +12,7 @@ mod places;
 mod recount;
 mod reviews;
 mod spot_checks;
+mod tasks;
 mod totals;
 mod visits;
 
@@ -41,6 +42,10 @@ pub use places::{PlaceFilter, PlacePage, PlaceRow, find_places, list_places, lis
 pub use recount::{list_wrong_totals, recount_totals};
 pub use reviews::{ReviewPage, ReviewRow, list_reviews, list_reviews_of_feed, replace_reviews};
 pub use spot_checks::put_spot_items;
+pub use tasks::{
+    TaskFilter, TaskRow, TaskVisitRow, list_task_visits_of_feed, list_tasks, list_tasks_of_feed, list_visits_of_tasks,
+    put_task_visits, put_tasks,
+};
 pub use totals::{HazardCount, count_hazards, count_spot_items};
 pub use visits::{
     CriterionRow, VisitCount, VisitRow, VisitsOf, count_visits, find_visit, list_hazard_criteria_of_feed,

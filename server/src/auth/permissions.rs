@@ -32,6 +32,8 @@ pub enum Action {
     ReadFindings,
     /// Doing something about a hazard at the console; who may do what is decided by its rules.
     ActOnFindings,
+    /// Asking somebody to inspect, or reminding them.
+    AssignTasks,
     /// Photos and their derivatives.
     ReadPhotos,
     /// Handing in photo bytes.
@@ -77,6 +79,7 @@ impl Action {
         Self::SyncPull,
         Self::ReadFindings,
         Self::ActOnFindings,
+        Self::AssignTasks,
         Self::ReadPhotos,
         Self::UploadPhoto,
         Self::ReadForms,
@@ -140,6 +143,7 @@ fn row(action: Action) -> [Reach; Role::ALL.len()] {
         Action::SyncPull          => [V, V, V, V, V, V, O, O, N, N, V],
         Action::ReadFindings      => [V, V, V, V, V, V, O, O, N, N, V],
         Action::ActOnFindings     => [V, V, V, V, V, V, N, N, N, N, N],
+        Action::AssignTasks       => [N, V, V, V, V, N, N, N, N, N, N],
         Action::ReadPhotos        => [V, V, V, V, V, V, O, O, N, N, V],
         Action::UploadPhoto       => [V, V, V, V, V, V, O, O, N, N, N],
         Action::ReadForms         => [V, V, V, V, V, V, N, N, N, N, V],

@@ -106,12 +106,24 @@ pub fn geojson_response<T: Serialize>(asked: &HeaderMap, value: &T) -> Response 
     response
 }
 
+/// Whether the asker reads this content encoding.
+pub fn reads_encoding(asked: &HeaderMap, name: &str) -> bool {
+    let accepted = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|part| part.trim().split(';').next() == Some(name))
+}
+
+/// Bytes out that were compressed before; without a content type.
+pub fn encoded_response(bytes: impl IntoResponse, encoding: &'static str) -> Response {
+    let mut response = bytes.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    response
+}
+
 /// Bytes out, compressed as the asker can read it; without a content type.
 pub fn compressed(asked: &HeaderMap, plain: Vec<u8>) -> Response {
-    let accepts = |name: &str| {
-        let accepted = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-        accepted.flat_map(|value| value.split(',')).any(|part| part.trim().split(';').next() == Some(name))
-    };
+    let accepts = |name: &str| reads_encoding(asked, name);
     let encoded = if plain.len() < COMPRESS_BYTES_MIN {
         None
     } else if accepts("zstd") {

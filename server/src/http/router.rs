@@ -54,6 +54,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(routes::rescue::routes())
         .merge(routes::reviews::routes())
         .merge(routes::sync::routes())
+        .merge(routes::tasks::routes())
         .merge(routes::uploads::routes())
         .merge(routes::users::routes())
 }

@@ -21,5 +21,6 @@ pub(super) mod places;
 pub(super) mod rescue;
 pub(super) mod reviews;
 pub(super) mod sync;
+pub(super) mod tasks;
 pub(super) mod uploads;
 pub(super) mod users;

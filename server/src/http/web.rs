@@ -1,14 +1,15 @@
 //! The web apps: the phone app under `/app/`, the console under `/`. Any other address of an app opens its page, so that an address in the app can
 //! be opened again. What a newcomer gets wrong: nothing under `/v1/` ever answers a page, whatever is asked.
 
-use super::body::{compressed, is_unchanged};
+use super::body::{compressed, encoded_response, is_unchanged, reads_encoding};
 use super::problem::ApiError;
 use crate::app::App;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
-use paicha_web::{Asset, INDEX, WebApp, find_asset, is_built};
+use paicha_web::{Asset, INDEX, WebApp, find_asset, find_brotli, is_built};
+use std::borrow::Cow;
 use std::sync::Arc;
 use sync_protocol::problem::Problem;
 
@@ -39,11 +40,15 @@ pub(super) async fn serve_web(State(server): State<Arc<App>>, request: Request<B
         .strip_prefix("/app/")
         .map_or((WebApp::Console, path.strip_prefix('/').unwrap_or(path)), |rest| (WebApp::Field, rest));
     let rest = if rest.is_empty() { INDEX } else { rest };
-    let found = find_asset(app, rest).or_else(|| find_asset(app, INDEX).filter(|_| is_page(rest)));
+    let own = find_asset(app, rest).map(|asset| (asset, rest));
+    let found = own.or_else(|| find_asset(app, INDEX).filter(|_| is_page(rest)).map(|asset| (asset, INDEX)));
     let tiles = server.config.map.origin().filter(|_| matches!(app, WebApp::Console));
     let policy = policy(&tiles.map_or_else(String::new, |origin| format!(" {origin}")));
     match found {
-        Some(asset) => asset_response(request.headers(), asset, &policy),
+        Some((asset, name)) => {
+            let brotli = if reads_encoding(request.headers(), "br") { find_brotli(app, name) } else { None };
+            asset_response(request.headers(), asset, brotli, &policy)
+        }
         None if !is_built(app) && is_page(rest) => not_built(&policy),
         None => ApiError::new(Problem::NotFound).into_response(),
     }
@@ -55,12 +60,15 @@ fn is_page(path: &str) -> bool {
     path == INDEX || (!path.starts_with(FILES) && !last.contains('.'))
 }
 
-fn asset_response(asked: &HeaderMap, asset: Asset, policy: &str) -> Response {
+/// The file, as small as the asker can read it: compressed when it was built, since that takes longer than anybody waits, else now.
+fn asset_response(asked: &HeaderMap, asset: Asset, brotli: Option<Cow<'static, [u8]>>, policy: &str) -> Response {
     let tag = format!("\"{}\"", hex::encode(&asset.sha256[..16]));
     let unchanged = is_unchanged(asked, &tag);
     let is_text = asset.mime.starts_with("text/") || asset.mime.contains("json") || asset.mime.contains("svg");
     let mut response = if unchanged {
         StatusCode::NOT_MODIFIED.into_response()
+    } else if let Some(brotli) = brotli {
+        encoded_response(brotli, "br")
     } else if is_text {
         compressed(asked, asset.bytes.into_owned())
     } else {

@@ -5,6 +5,7 @@
 use crate::app::App;
 use crate::auth::permissions::Action;
 use crate::usecases::caller::Caller;
+use crate::usecases::change_task::reassigned;
 use crate::usecases::keyed_id::keyed_id;
 use crate::usecases::load_grants::EVERYWHERE;
 use crate::usecases::push_operations::{PushError, console_op, push_console_operations, read_record};
@@ -12,7 +13,9 @@ use crate::usecases::reading::{ReadError, readable};
 use crate::usecases::write_audit::{Deed, Entry, Subject, write_audit};
 use paicha_db::accounts::{self, GrantRow, UserRow};
 use paicha_db::devices::{list_device_reports, list_devices};
-use paicha_db::projections::{HazardFilter, InspectionFilter, Page, Villages, list_hazards, list_inspections};
+use paicha_db::projections::{
+    HazardFilter, InspectionFilter, Page, TaskFilter, Villages, list_hazards, list_inspections, list_tasks,
+};
 use paicha_db::{DbError, Tx, feeds, records};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -21,7 +24,7 @@ use std::sync::Arc;
 use sync_protocol::ids::UserId;
 use sync_protocol::limits::SCOPE_FEEDS_MAX;
 use sync_protocol::merge::Status;
-use sync_protocol::op::{Body, Change, Op};
+use sync_protocol::op::{Body, Change};
 use sync_protocol::record::Record;
 use sync_protocol::role::Role;
 use sync_protocol::workflow::OPEN_STATES;
@@ -79,6 +82,8 @@ impl From<DbError> for HandOverError {
 pub struct HandedOver {
     /// Open hazards for which the taker answers from now on.
     pub hazards: usize,
+    /// Tasks that the taker is asked to do from now on.
+    pub tasks: usize,
     /// Villages in which the role went over.
     pub villages: Vec<String>,
     /// Inspections of the giver there that were not handed in; only their phone can finish them.
@@ -113,14 +118,22 @@ pub async fn hand_over_work(app: &Arc<App>, caller: &Caller, wanted: &HandOver) 
         false => Villages::Only(area.into_iter().collect()),
     };
     let hazards = hazards_of(&mut tx, &villages, wanted.from).await?;
+    let tasks = tasks_of(&mut tx, &villages, wanted.from).await?;
     let unfinished = unfinished_of(&mut tx, &villages, wanted.from).await?;
     let unsent = unsent_of(&mut tx, wanted.from).await?;
     tx.rollback().await?;
-    let moved = move_hazards(app, caller, wanted, &parties, &hazards).await?;
+    let new = json!({ "user": parties.to.id, "name": parties.to.name });
+    let kept = |record: &Record| named(record, "keeper", new.clone());
+    let moved = move_records(app, caller, wanted, &hazards, kept).await?;
+    let asked = |record: &Record| reassigned(record, parties.to.id, &parties.to.name);
+    let tasks = move_records(app, caller, wanted, &tasks, asked).await?;
     let villages = move_role(app, caller, wanted, &parties, moved).await?;
     let mut text_zh = format!("已交接：{}条未销号隐患由{}负责", moved, parties.to.name);
     if moved < hazards.len() {
         text_zh.push_str(&format!("，另有{}条没有改成，请到隐患页面查看", hazards.len() - moved));
+    }
+    if tasks > 0 {
+        text_zh.push_str(&format!("；{tasks}项任务改派给{}", parties.to.name));
     }
     if unfinished > 0 {
         text_zh.push_str(&format!("；{}有{unfinished}次排查尚未提交，只能在原手机上提交", parties.from.name));
@@ -128,7 +141,7 @@ pub async fn hand_over_work(app: &Arc<App>, caller: &Caller, wanted: &HandOver) 
     if unsent > 0 {
         text_zh.push_str(&format!("；原手机上还有{unsent}项未上传，上传后照常接收"));
     }
-    Ok(HandedOver { hazards: moved, villages, unfinished, unsent, text_zh })
+    Ok(HandedOver { hazards: moved, tasks, villages, unfinished, unsent, text_zh })
 }
 
 fn check(caller: &Caller, wanted: &HandOver) -> Result<(), HandOverError> {
@@ -207,6 +220,21 @@ async fn hazards_of(tx: &mut Tx, villages: &Villages, person: UserId) -> Result<
     Ok(found)
 }
 
+/// Tasks there that this person is asked to do, and nobody did.
+async fn tasks_of(tx: &mut Tx, villages: &Villages, person: UserId) -> Result<Vec<Record>, HandOverError> {
+    let filter =
+        TaskFilter { assignee: Some(person.0), cancelled: Some(false), visited: Some(false), ..TaskFilter::default() };
+    let mut found = Vec::new();
+    let mut after = None;
+    loop {
+        let rows = list_tasks(tx, villages, &filter, Page { after, limit: ROWS_AT_ONCE }).await?;
+        let Some(last) = rows.last() else { return Ok(found) };
+        after = Some((last.due_at, last.id));
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        found.extend(read(tx, &ids).await?);
+    }
+}
+
 /// Inspections there that this person began and nobody handed in.
 async fn unfinished_of(tx: &mut Tx, villages: &Villages, person: UserId) -> Result<usize, HandOverError> {
     let filter = InspectionFilter { submitted: Some(false), ..InspectionFilter::default() };
@@ -239,29 +267,27 @@ async fn unsent_of(tx: &mut Tx, person: UserId) -> Result<i64, HandOverError> {
     Ok(list_device_reports(tx, &ids).await?.into_iter().map(|report| report.pending).sum())
 }
 
-/// Names the taker in each hazard; how many took it.
-async fn move_hazards(
+/// Writes the taker into each record; how many took it.
+async fn move_records(
     app: &Arc<App>,
     caller: &Caller,
     wanted: &HandOver,
-    parties: &Parties,
-    hazards: &[Record],
+    all: &[Record],
+    body: impl Fn(&Record) -> Body,
 ) -> Result<usize, HandOverError> {
-    let new = json!({ "user": parties.to.id, "name": parties.to.name });
     let mut moved = 0;
-    for some in hazards.chunks(usize::try_from(ROWS_AT_ONCE).unwrap_or(usize::MAX)) {
+    for some in all.chunks(usize::try_from(ROWS_AT_ONCE).unwrap_or(usize::MAX)) {
         let id = |record: &Record| keyed_id(app, &format!("handover/{}/{}/{}", caller.user, wanted.request, record.id));
-        let ops = some.iter().map(|record| (id(record), op(app, caller, record, new.clone()))).collect();
-        let pushed = push_console_operations(app, caller, ops).await?;
+        let op = |record: &Record| (id(record), console_op(app, caller, record, record.rev, body(record)));
+        let pushed = push_console_operations(app, caller, some.iter().map(op).collect()).await?;
         let took = |status: Status| matches!(status, Status::Applied | Status::Merged);
         moved += pushed.results.iter().filter(|result| took(result.outcome.status)).count();
     }
     Ok(moved)
 }
 
-fn op(app: &App, caller: &Caller, record: &Record, new: Value) -> Op {
-    let body = Body::Patch(BTreeMap::from([("keeper".to_owned(), Change { base: record.shown("keeper"), new })]));
-    console_op(app, caller, record, record.rev, body)
+fn named(record: &Record, field: &str, new: Value) -> Body {
+    Body::Patch(BTreeMap::from([(field.to_owned(), Change { base: record.shown(field), new })]))
 }
 
 /// Gives the taker the role wherever the giver held it, and takes it from the giver; the villages where that happened.

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::usecases::caller::Caller;
 use crate::usecases::form_area::{FormAreaError, find_form_area};
 use crate::usecases::push_operations::read_record;
+use crate::usecases::send_reminder::{ReminderToSend, is_meant};
 use paicha_db::feeds::FeedRow;
 use paicha_db::projections::{self, HazardFilter, Page, Villages};
 use paicha_db::{DbError, Tx, records};
@@ -147,6 +148,50 @@ async fn hazards(
         most_urgent_first(items);
         items.truncate(REMINDERS_MAX + 1);
     }
+}
+
+/// What is due of this kind about a hazard, or about a form of the village, if it still is.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub(crate) async fn find_reminder(
+    app: &App,
+    tx: &mut Tx,
+    village: &FeedRow,
+    wanted: &ReminderToSend,
+) -> Result<Option<Reminder>, DbError> {
+    let now = app.now();
+    let due = match wanted.record {
+        None => {
+            let (kind, month) = (wanted.form_kind.as_deref(), wanted.month.as_deref());
+            let form = projections::find_form(tx, &village.id, kind.unwrap_or_default(), month.unwrap_or_default());
+            let handed_in = form.await?.is_some_and(|form| !is_to_hand_in(&form.state));
+            if handed_in { Vec::new() } else { forms(tx, village, now).await? }
+        }
+        Some(hazard) => {
+            let rows = records::find_records(tx, &[hazard]).await?;
+            let row = rows.first().filter(|row| row.kind == "hazard" && row.feed == village.id);
+            let Some(row) = row else { return Ok(None) };
+            let hazard = read_record(row)?;
+            let state = hazard.shown_text("state").unwrap_or_default();
+            let open = OPEN_STATES.contains(&state.as_str());
+            let number = row.number.as_deref().unwrap_or_default();
+            if open { about(&hazard, number, (now, app.config.workflow.suspected_days)) } else { Vec::new() }
+        }
+    };
+    Ok(due.into_iter().find(|due| is_meant(due, wanted)))
+}
+
+/// Whether somebody still has to be reminded of this about a hazard (`deadline`, `dual_report`, `judge`).
+pub(crate) fn is_still_due(app: &App, hazard: &Record, kind: &str) -> bool {
+    let state = hazard.shown_text("state").unwrap_or_default();
+    let open = OPEN_STATES.contains(&state.as_str());
+    open && about(hazard, "", (app.now(), app.config.workflow.suspected_days)).iter().any(|due| due.kind == kind)
+}
+
+/// Whether a form in this state still has to be handed in.
+pub(crate) fn is_to_hand_in(state: &str) -> bool {
+    ["draft", "street_returned"].contains(&state)
 }
 
 fn most_urgent_first(items: &mut [Reminder]) {

@@ -4,13 +4,15 @@
 mod forms;
 mod integrity;
 mod numbers;
+mod tasks;
 
 pub use forms::{form_events, form_state_code};
 pub use integrity::{StoredFlag, criterion_ids, stored_flags};
+pub(crate) use tasks::assignee as task_assignee;
 
 use paicha_db::projections::{
     CriterionRow, FlagRow, FormRow, HazardPeriodRow, HazardRow, InspectionRow, PhotoLinkRow, PhotoRow, PlaceRow,
-    ReviewRow, SpotItemRow, VisitRow,
+    ReviewRow, SpotItemRow, TaskRow, TaskVisitRow, VisitRow,
 };
 use serde_json::Value;
 use sync_protocol::digest::from_hex;
@@ -49,6 +51,10 @@ pub struct Projected {
     pub flags: Vec<(Uuid, Vec<FlagRow>)>,
     /// Rows of `forms`.
     pub forms: Vec<FormRow>,
+    /// Rows of `tasks`.
+    pub tasks: Vec<TaskRow>,
+    /// Rows of `task_visits`, by inspection.
+    pub task_visits: Vec<(Uuid, Option<TaskVisitRow>)>,
 }
 
 impl Projected {
@@ -66,6 +72,8 @@ impl Projected {
         self.criteria.extend(other.criteria);
         self.flags.extend(other.flags);
         self.forms.extend(other.forms);
+        self.tasks.extend(other.tasks);
+        self.task_visits.extend(other.task_visits);
     }
 }
 
@@ -78,6 +86,7 @@ pub fn project(record: &Record) -> Projected {
             rows.inspections.push(inspection(record));
             rows.spots.push((record.id.0, numbers::spot_items(record)));
             rows.visits.push(integrity::visit(record));
+            rows.task_visits.push((record.id.0, tasks::visit(record)));
             rows.flags.push((record.id.0, integrity::flags(record)));
         }
         "hazard" => {
@@ -88,6 +97,7 @@ pub fn project(record: &Record) -> Projected {
         }
         "photo" => rows.photos.extend(photo(record)),
         "form" => rows.forms.extend(forms::form(record)),
+        "task" => rows.tasks.extend(tasks::task(record)),
         _ => {}
     }
     if record.kind != "photo" {

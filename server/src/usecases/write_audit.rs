@@ -46,6 +46,8 @@ pub enum Deed {
     HazardAct,
     /// Did something about an inspection.
     InspectionAct,
+    /// Asked somebody to inspect, reminded them, or took it back.
+    TaskAct,
     /// Did something with a form.
     FormAct,
     /// Took in operations that were kept.
@@ -58,7 +60,7 @@ pub enum Deed {
 
 impl Deed {
     /// All of them, in the order in which people choose one.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::SignIn,
         Self::SignInFailed,
         Self::SignOut,
@@ -74,6 +76,7 @@ impl Deed {
         Self::DeviceRevoked,
         Self::HazardAct,
         Self::InspectionAct,
+        Self::TaskAct,
         Self::FormAct,
         Self::Admitted,
         Self::Import,
@@ -98,6 +101,7 @@ impl Deed {
             Self::HandedOver => "handed_over",
             Self::HazardAct => "hazard_act",
             Self::InspectionAct => "inspection_act",
+            Self::TaskAct => "task_act",
             Self::FormAct => "form_act",
             Self::Admitted => "admitted",
             Self::Import => "import",
@@ -123,6 +127,7 @@ impl Deed {
             Self::HandedOver => "工作交接",
             Self::HazardAct => "办理隐患",
             Self::InspectionAct => "办理排查记录",
+            Self::TaskAct => "派发任务",
             Self::FormAct => "办理报表",
             Self::Admitted => "纳入存疑内容",
             Self::Import => "导入",
@@ -139,7 +144,7 @@ impl Deed {
 /// What it was done to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Subject {
-    /// `user`, `device`, `hazard`, `inspection`, `operation`, `form` or `file`; empty for nothing.
+    /// `user`, `device`, `hazard`, `inspection`, `task`, `operation`, `form` or `file`; empty for nothing.
     pub kind: &'static str,
     /// Id or code; may be empty.
     pub id: String,

@@ -44,17 +44,32 @@ pub const INDEX: &str = "index.html";
 /// Folder of files whose names hold a hash of their content.
 const HASHED_FOLDER: &str = "assets/";
 
+/// Ending of the files that the build compressed; asked for under the name of the plain file only.
+const BROTLI: &str = ".br";
+
+/// A file as the build compressed it with Brotli, by the path of the plain one; nothing where it was not worth it.
+pub fn find_brotli(app: WebApp, path: &str) -> Option<Cow<'static, [u8]>> {
+    read(app, &format!("{path}{BROTLI}")).map(|file| file.data)
+}
+
 /// A file by its path within the app, `assets/index-1a2b.js`; nothing for folders, paths that leave the app, and apps that were not built.
 pub fn find_asset(app: WebApp, path: &str) -> Option<Asset> {
+    if path.ends_with(BROTLI) {
+        return None;
+    }
+    let EmbeddedFile { data, metadata } = read(app, path)?;
+    let immutable = path.starts_with(HASHED_FOLDER);
+    Some(Asset { bytes: data, mime: mime_of(path), sha256: metadata.sha256_hash(), immutable })
+}
+
+fn read(app: WebApp, path: &str) -> Option<EmbeddedFile> {
     if path.split('/').any(|part| matches!(part, "" | "." | "..")) || path.contains(['\\', '\0']) {
         return None;
     }
-    let EmbeddedFile { data, metadata } = match app {
+    match app {
         WebApp::Field => Field::get(path),
         WebApp::Console => Console::get(path),
-    }?;
-    let immutable = path.starts_with(HASHED_FOLDER);
-    Some(Asset { bytes: data, mime: mime_of(path), sha256: metadata.sha256_hash(), immutable })
+    }
 }
 
 /// Whether an app was built.

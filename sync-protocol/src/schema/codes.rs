@@ -112,6 +112,10 @@ pub const WORKERS_BODIES: &[&str] = &["congress", "assembly", "not_applicable"];
 pub const RESPONSIBILITY_STAGES: &[&str] = &["find", "treat", "control"];
 /// 责任方: 企业（单位、林区）、村（社区）、行业监管部门.
 pub const RESPONSIBILITY_PARTIES: &[&str] = &["site", "village", "regulator"];
+/// 任务类型: a visit to be made, or a thing to be reminded of.
+pub const TASK_KINDS: &[&str] = &["inspect", "remind"];
+/// 提醒事项: what somebody is reminded of.
+pub const REMINDED_OF: &[&str] = &["deadline", "dual_report", "judge", "form"];
 /// 抽查发现的各项, by the line of 附件2 part 二 they count for.
 pub const SPOT_ITEMS: &[(&str, &[&str])] = &[
     ("2", &["k2"]),

@@ -23,6 +23,7 @@ pub(super) const INSPECTION: KindSpec = KindSpec {
         field("actions", "行动", Codes(ACTIONS), Union, No),
         field("place", "排查场所", Reference("place"), Ask, Unless("free_place")),
         field("free_place", "排查地点（未登记）", Object, Ask, No),
+        field("task", "所派任务", Reference("task"), Ask, No),
         field("inspecting_unit", "排查单位", Text, Ask, Always),
         field("inspectors", "排查人员", Texts, Union, Always),
         field("led_by", "带队领导", Text, Ask, No),

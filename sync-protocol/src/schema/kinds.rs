@@ -7,6 +7,7 @@ use super::Required::{self, Always, No};
 use super::codes::*;
 use super::hazard::HAZARD;
 use super::inspection::{INSPECTION, REVIEW};
+use super::task::TASK;
 use super::{FieldSpec, Guarding, KindSpec, Ownership, Writers};
 use crate::role::Role;
 use crate::workflow::OFFICE;
@@ -56,7 +57,7 @@ const fn declared(name: &'static str, title_zh: &'static str, holds: FieldType) 
 }
 
 /// Every record kind.
-pub const KINDS: &[KindSpec] = &[PLACE, INSPECTION, HAZARD, PHOTO, REVIEW, FORM];
+pub const KINDS: &[KindSpec] = &[PLACE, INSPECTION, HAZARD, PHOTO, REVIEW, FORM, TASK];
 
 const PLACE: KindSpec = KindSpec {
     name: "place",

@@ -26,6 +26,7 @@ mod photo_rig;
 mod photos;
 mod reviews;
 mod stock_clients;
+mod tasks;
 mod upload_crowd;
 mod upload_failures;
 mod uploads;

@@ -28,6 +28,7 @@ mod reading;
 mod records;
 mod reviews;
 mod sessions;
+mod tasks;
 mod totals;
 mod unsettled;
 mod uploads;

@@ -18,6 +18,7 @@ export const DEEDS: [string, string][] = [
   ["device_revoked", "停用手机"],
   ["hazard_act", "办理隐患"],
   ["inspection_act", "办理排查记录"],
+  ["task_act", "派发任务"],
   ["form_act", "办理报表"],
   ["admitted", "纳入存疑内容"],
   ["import", "导入"],

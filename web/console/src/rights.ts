@@ -7,6 +7,7 @@ import type { Me, Role } from "./api/types";
 const TABLE = {
   readFindings: ["R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R11"],
   act: ["R1", "R2", "R3", "R4", "R5", "R6"],
+  assignTasks: ["R2", "R3", "R4", "R5"],
   readForms: ["R1", "R2", "R3", "R4", "R5", "R6", "R11"],
   submitForm: ["R2", "R3"],
   lockForm: ["R3"],

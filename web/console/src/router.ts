@@ -26,6 +26,7 @@ export const MENU: MenuItem[] = [
   { to: "/hazards", title: "隐患台账", needs: "readFindings" },
   { to: "/map", title: "隐患地图", needs: "readFindings" },
   { to: "/inspections", title: "排查记录", needs: "readFindings" },
+  { to: "/tasks", title: "任务和提醒", needs: "assignTasks" },
   { to: "/forms", title: "月度报表", needs: "readForms" },
   { to: "/figures", title: "统计", needs: "readFindings" },
   { to: "/catalogue", title: "判定标准" },
@@ -50,6 +51,7 @@ const routes: RouteRecordRaw[] = [
     props: true,
     meta: { title: "排查记录", needs: "readFindings" },
   },
+  { path: "/tasks", component: () => import("./views/TasksView.vue"), meta: { title: "任务和提醒", needs: "assignTasks" } },
   { path: "/forms", redirect: "/forms/appendix2" },
   {
     path: "/forms/:form(appendix1|appendix2)",

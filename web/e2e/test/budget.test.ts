@@ -5,6 +5,9 @@ import { TestServer } from "../src/server";
 
 /** Compressed bytes of the first load, as the issue promises. */
 const FIRST_LOAD_BYTES_MAX = 250_000;
+/** Before a stranger can type: the page, its script and its style; six files come at once over HTTP/1.1. */
+const START_FILES_MAX = 4;
+const START_BYTES_MAX = 130_000;
 /** Lighthouse's slow 4G, and a processor a quarter as fast. Measured and printed; a test does not judge times. */
 const SLOW_4G = { offline: false, latency: 150, downloadThroughput: (1.6 * 1024 * 1024) / 8, uploadThroughput: (750 * 1024) / 8 };
 const SLOWER_CPU = 4;
@@ -42,6 +45,29 @@ it("the first load of the field app is small", async () => {
   console.log(`first load: ${bytes.size} files, ${Math.round(total / 1_000)} kB compressed`);
   expect(total).toBeLessThan(FIRST_LOAD_BYTES_MAX);
   expect([...names.values()].filter((url) => !url.startsWith(server.address) && !url.startsWith("data:"))).toEqual([]);
+});
+
+it("what stands before the first screen is few files, as small as they can be", async () => {
+  const { page, cdp } = await stranger();
+  const needed = new Map<string, { bytes: number; encoding: string }>();
+  const asked = new Map<string, { url: string; encoding: string }>();
+  await cdp.send("Network.enable");
+  cdp.on("Network.responseReceived", ({ requestId, response }) => {
+    const header = Object.entries(response.headers).find(([name]) => name.toLowerCase() === "content-encoding");
+    asked.set(requestId, { url: new URL(response.url).pathname, encoding: header?.[1] ?? "" });
+  });
+  cdp.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+    const { url, encoding } = asked.get(requestId) ?? { url: "", encoding: "" };
+    if (/^\/app\/$|\.(js|css)$/.test(url)) needed.set(url, { bytes: encodedDataLength, encoding });
+  });
+  await page.goto(`${server.address}/app/`, { waitUntil: "load" });
+  const before = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname));
+  const start = [...needed].filter(([url]) => url === "/app/" || before.includes(url));
+  const bytes = start.reduce((sum, [, one]) => sum + one.bytes, 0);
+  console.log(`before the first screen: ${start.map(([url]) => url).join(" ")}, ${Math.round(bytes / 1_000)} kB`);
+  expect(start.length).toBeLessThanOrEqual(START_FILES_MAX);
+  expect(bytes).toBeLessThan(START_BYTES_MAX);
+  expect(start.filter(([url, { encoding }]) => url !== "/app/" && encoding !== "br")).toEqual([]);
 });
 
 it("the field app can be installed", async () => {

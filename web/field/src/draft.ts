@@ -125,7 +125,8 @@ export async function replaceSlot(by: (shown: string) => string): Promise<void> 
 
 /** Writes a form into a slot that no screen shows yet. */
 export async function prepareSlot(slot: string, some: Partial<DraftForm>): Promise<void> {
-  await phone.store.drafts.put({ key: formKey(slot), value: { ...emptyForm(), ...some } });
+  const row = { key: formKey(slot), value: { ...emptyForm(), ...some } };
+  await roomy(() => phone.store.drafts.put(row)).catch(forgiveFull);
 }
 
 /** Empties a slot. */

@@ -21,6 +21,7 @@ export interface HazardItem {
   foundAt: number;
   deadline: string;
   photos: string[];
+  /** Something about it was saved here and is not sent yet. */
   pending: boolean;
 }
 
@@ -38,19 +39,23 @@ export async function listHazards(): Promise<HazardItem[]> {
   // What somebody else saved on this phone is theirs to see once the server has it.
   const me = JSON.stringify((await store.get("user"))?.id ?? "");
   const mine = queued.filter((row) => row.state === "queued" || row.text.includes(`"author":${me}`));
-  const own = mine.filter((row) => !known.has(row.record) && row.text.includes('"kind":"create"') && row.text.includes('"type":"hazard"'));
+  const feeds = new Set(await store.feeds.toCollection().primaryKeys());
+  // What the server has of a village that left the scope is not this phone's to show as open any more.
+  const here = mine.filter((row) => row.state !== "acked" || row.seen === 0 || feeds.has(row.village));
+  const unsent = new Set(mine.filter((row) => row.state === "queued").map((row) => row.record));
+  const own = here.filter((row) => !known.has(row.record) && row.text.includes('"kind":"create"') && row.text.includes('"type":"hazard"'));
   const ids = [...new Set([...known.keys(), ...own.map((row) => row.record)])];
   const items = await Promise.all(
     ids.map(async (id) => {
       const row = known.get(id);
       const shown = await shownWith(store, id, row?.state ?? null);
-      return shown ? toItem(shown, row?.number ?? null) : null;
+      return shown ? toItem(shown, row?.number ?? null, unsent.has(id)) : null;
     }),
   );
   return items.filter((item): item is HazardItem => item !== null && !SETTLED.includes(item.state)).sort((a, b) => b.foundAt - a.foundAt);
 }
 
-function toItem(shown: ShownRecord, number: string | null): HazardItem {
+function toItem(shown: ShownRecord, number: string | null, pending: boolean): HazardItem {
   return {
     id: shown.id,
     number,
@@ -62,7 +67,7 @@ function toItem(shown: ShownRecord, number: string | null): HazardItem {
     foundAt: parseMs(text(shown, "found_at")) ?? 0,
     deadline: text(shown, "deadline"),
     photos: shown.photos,
-    pending: shown.pendingOps > 0,
+    pending,
   };
 }
 
@@ -71,12 +76,16 @@ export async function loadHazard(id: string) {
   const row = await findRecord(phone.store, id);
   const shown = await shownWith(phone.store, id, row?.state ?? null);
   if (!shown) return null;
+  const ops = await phone.store.outbox.where("record").equals(id).toArray();
+  const isHandedIn = ops.every((op) => op.state !== "queued" && (op.state !== "acked" || op.seen === 1));
   const placeId = typeof shown.fields.place === "string" ? shown.fields.place : null;
   const place = placeId ? await shownWith(phone.store, placeId, (await findRecord(phone.store, placeId))?.state ?? null) : null;
   const free = shown.fields.free_place as { name?: string } | undefined;
   return {
     row,
     shown,
+    /** All of it is at the server, and the village left the scope since. */
+    hasLeft: row === null && isHandedIn && (await phone.store.feeds.get(shown.feed)) === undefined,
     placeName: (place?.fields.name as string | undefined) ?? free?.name ?? "",
     photos: row ? [...new Set([...livePhotos(row.state), ...shown.photos])] : shown.photos,
   };

@@ -45,6 +45,12 @@ export function roomy<T>(write: () => Promise<T>): Promise<T> {
   return writeRoomy(phone.store, write, () => (spent.value = true));
 }
 
+/** What to say of a save that failed: that the phone is full in words that help, anything else as it says itself. */
+export function saveTrouble(error: unknown): string {
+  if (isFull(error)) return "手机存储满了，没有保存；填写的内容还在。请先连网上传，或清理已上传的照片";
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** What is typed while the phone is full stays on the screen only; the warning says that it is full. */
 export function forgiveFull(error: unknown): void {
   if (!isFull(error)) throw error;

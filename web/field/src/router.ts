@@ -3,10 +3,7 @@
  * session, also when it ended by itself.
  */
 import { createRouter, createWebHistory, type RouteLocationNormalized } from "vue-router";
-import { findingSlot, openSlot } from "./draft";
 import { phone } from "./phone";
-import { siteSlot, slotOf } from "./visit";
-import HomeView from "./views/HomeView.vue";
 import SignInView from "./views/SignInView.vue";
 
 /** What was entered of a review is there before its screen. */
@@ -19,7 +16,7 @@ export const router = createRouter({
   history: createWebHistory("/app/"),
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
   routes: [
-    { path: "/", name: "home", component: HomeView },
+    { path: "/", name: "home", component: () => import("./views/HomeView.vue") },
     { path: "/sign-in", name: "sign-in", component: SignInView },
     { path: "/camera", name: "camera", component: () => import("./views/CameraView.vue") },
     { path: "/finding", name: "finding", component: () => import("./views/FindingView.vue") },
@@ -50,9 +47,10 @@ export const router = createRouter({
 });
 
 router.beforeEach(async (to) => {
-  const { hazard } = to.params;
-  await openSlot(!to.meta.visit ? findingSlot() : typeof hazard === "string" ? slotOf(hazard) : siteSlot());
   if (to.name === "sign-in") return true;
   const [user, left] = await Promise.all([phone.store.get("user"), phone.store.get("signed_out")]);
-  return user && !left ? true : { name: "sign-in" };
+  if (!user || left) return { name: "sign-in" };
+  const { openScreen } = await import("./opening");
+  await openScreen(to);
+  return true;
 });

@@ -6,12 +6,13 @@
 import { SignedOutError, NotEnrolledError, ProblemError } from "@paicha/shared/errors";
 import { refreshPreviews } from "@paicha/shared/previews";
 import { waitMs } from "@paicha/shared/retry";
-import { sync, type Stage, type SyncReport } from "@paicha/shared/sync";
-import { reactive, watch } from "vue";
+import { sync } from "@paicha/shared/sync";
+import { watch } from "vue";
 import { alone, DRAIN_MESSAGE, hasUnsent, SYNC_TAG } from "./drain";
 import { phone } from "./phone";
 import { examine } from "./platform";
 import { photosWait } from "./settings";
+import { syncing } from "./syncState";
 
 /** Time between syncs while nothing happens. */
 const PERIOD_MS = 5 * 60_000;
@@ -20,17 +21,7 @@ const BUSY_MS = 10_000;
 /** Looking at the app again starts a sync when the last one is older. */
 const FRESH_MS = 60_000;
 
-/** How syncing stands, for every screen. */
-export const syncing = reactive({
-  running: false,
-  stage: null as Stage | null,
-  /** Why the last one ended early, in words; `null` after a good one. */
-  trouble: null as string | null,
-  /** The session is over: the person has to sign in again. */
-  signedOut: false,
-  online: navigator.onLine,
-  report: null as SyncReport | null,
-});
+export { syncing };
 
 let failures = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;

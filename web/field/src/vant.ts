@@ -1,19 +1,16 @@
 /** The parts of Vant that this app uses, each with its own style sheet, so that nothing else is shipped. */
 import { nextTick } from "vue";
-import { Button } from "vant/es/button";
 import { showConfirmDialog as showVantConfirmDialog, type DialogOptions } from "vant/es/dialog";
-import { Field } from "vant/es/field";
 import { Popup } from "vant/es/popup";
 import { Switch } from "vant/es/switch";
 import { showToast as showVantToast, type ToastOptions } from "vant/es/toast";
-import "vant/es/button/style";
 import "vant/es/dialog/style";
-import "vant/es/field/style";
 import "vant/es/popup/style";
 import "vant/es/switch/style";
 import "vant/es/toast/style";
 
-export { Button as VanButton, Field as VanField, Popup as VanPopup, Switch as VanSwitch };
+export { VanButton, VanField } from "./vantForm";
+export { Popup as VanPopup, Switch as VanSwitch };
 
 /** Shows a note for a moment. Vant makes a dialog without a name of it, which a screen reader cannot announce: it is a status. */
 export function showToast(options: string | ToastOptions): void {

@@ -14,6 +14,7 @@ import { dropSlot, findingFix, hazardOf, keepForm, noteFix, originOf, prepareSlo
 import type { DraftContent, DraftForm } from "./draft";
 import { keysUnder, takeUpUnit } from "./entered";
 import { phone } from "./phone";
+import { forgiveFull, roomy } from "./room";
 
 /** The unit of the visit of this tab. */
 let unit = "";
@@ -36,6 +37,8 @@ export interface VisitHazard {
 /** The form. */
 export interface VisitForm {
   startedAt: number;
+  /** The task that it answers. */
+  task: string | null;
   kind: string;
   place: { id: string; name: string; village: string } | null;
   freePlace: string;
@@ -61,6 +64,7 @@ export interface VisitForm {
 function emptyVisit(): VisitForm {
   return {
     startedAt: 0,
+    task: null,
     kind: "patrol",
     place: null,
     freePlace: "",
@@ -110,16 +114,18 @@ export async function takeUpOwnVisit(): Promise<void> {
 }
 
 async function keepVisit(): Promise<void> {
-  if (hasVisit()) await phone.store.drafts.put({ key: visitKey(), value: plain(visit.form) });
+  if (!hasVisit()) return;
+  const row = { key: visitKey(), value: plain(visit.form) };
+  await roomy(() => phone.store.drafts.put(row)).catch(forgiveFull);
 }
 
 function plain<T>(value: T): T {
   return JSON.parse(JSON.stringify(toRaw(value))) as T;
 }
 
-/** Begins a visit unless one is being made. */
-export function beginVisit(): void {
-  if (!hasVisit()) visit.form = { ...emptyVisit(), startedAt: Date.now() };
+/** Begins a visit unless one is being made, with what a task says of it. */
+export function beginVisit(prefill: Partial<VisitForm> = {}): void {
+  if (!hasVisit()) visit.form = { ...emptyVisit(), ...prefill, startedAt: Date.now() };
 }
 
 /** The slot of a hazard of the visit. */
@@ -176,7 +182,7 @@ export function obstacle(form: VisitForm, people: string[], hazards: HazardConte
 
 /** Whether somebody only looked in: then nothing is kept and nothing has to be thrown away. */
 export function isUntouched(form: VisitForm, photos: number): boolean {
-  const written = [form.companions, form.ledBy, form.handling, form.remark, form.freePlace].some((text) => text.trim() !== "");
+  const written = [form.companions, form.ledBy, form.handling, form.remark, form.task ? "" : form.freePlace].some((text) => text.trim() !== "");
   const answered = Object.keys(form.answers).length + Object.keys(form.findings).length + form.hazards.length + photos > 0;
   return !written && !answered && !form.blocked;
 }
@@ -209,6 +215,7 @@ export async function saveVisitDraft(): Promise<VisitReceipt> {
     village,
     place: form.place ? { id: form.place.id } : { name: form.freePlace.trim() },
     kind: form.kind,
+    task: form.task,
     inspectingUnit: user?.unit ?? "",
     inspectors,
     ledBy: form.ledBy.trim() || null,

@@ -50,6 +50,8 @@ export interface Visit {
   /** A registered place, or the name of one that nobody registered yet. */
   place: { id: string } | { name: string };
   kind: string;
+  /** The task that it answers. */
+  task?: string | null;
   inspectingUnit: string;
   inspectors: string[];
   ledBy: string | null;
@@ -128,6 +130,7 @@ function inspectionFields(visit: Visit, now: number): Record<string, Json> {
     started_at: formatInstant(visit.startedAt),
     ended_at: formatInstant(now),
     ...filled({
+      task: visit.task ?? null,
       led_by: visit.ledBy,
       checklist_version: visit.checklistVersion,
       ...prefixed("answer", visit.answers),

@@ -30,7 +30,7 @@ struct AuditParameters {
     /// Of this person only.
     actor: Option<Uuid>,
     /// Of this kind only: `sign_in`, `sign_in_failed`, `sign_out`, `session_closed`, `user_created`, `user_disabled`, `user_enabled`,
-    /// `password_set`, `grant_given`, `grant_revoked`, `handed_over`, `device_enrolled`, `device_revoked`, `hazard_act`, `inspection_act`,
+    /// `password_set`, `grant_given`, `grant_revoked`, `handed_over`, `device_enrolled`, `device_revoked`, `hazard_act`, `inspection_act`, `task_act`,
     /// `form_act`, `admitted`, `import` or `export`.
     kind: Option<String>,
     /// Then or later: a day in Shanghai, `2023-06-01`, or an instant, `2023-06-01T08:00:00+08:00`.

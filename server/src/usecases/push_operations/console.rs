@@ -6,19 +6,30 @@ use super::{PushError, Pushed, push_operations};
 use crate::app::App;
 use crate::usecases::caller::Caller;
 use std::sync::Arc;
+use sync_protocol::ids::{FeedId, RecordId};
 use sync_protocol::op::{Body, CapturedTimes, Head, Op};
 use sync_protocol::record::Record;
 use uuid::Uuid;
 
 /// What a person does to a record now, having seen this revision of it.
 pub fn console_op(app: &App, caller: &Caller, record: &Record, base_rev: i64, body: Body) -> Op {
+    op_now(app, caller, (&record.kind, record.feed.clone(), record.id), base_rev, body)
+}
+
+fn op_now(
+    app: &App,
+    caller: &Caller,
+    (kind, village, record): (&str, FeedId, RecordId),
+    base_rev: i64,
+    body: Body,
+) -> Op {
     let now = app.now();
     Op {
         head: Head {
             kind: body.kind().to_owned(),
-            record_kind: Some(record.kind.clone()),
-            village: record.feed.clone(),
-            record: record.id,
+            record_kind: Some(kind.to_owned()),
+            village,
+            record,
             base_rev,
             made_at: now,
             hlc: format!("{:012x}-0000", now.as_micros().div_euclid(1_000)),
@@ -42,4 +53,18 @@ pub async fn push_console_operations(
     let batch = PushBatch::of_console(app, caller.user, ops);
     let asker = Caller { device: Some(batch.device), ..caller.clone() };
     push_operations(app.clone(), asker, batch).await
+}
+
+/// The operation by which a person makes a record now.
+///
+/// # Errors
+/// Words for the person, when the village's code is none.
+pub fn new_console_op(
+    app: &App,
+    caller: &Caller,
+    (kind, village, record): (&str, &str, Uuid),
+    body: Body,
+) -> Result<Op, String> {
+    let village: FeedId = village.parse().map_err(|_| "村（社区）代码不正确".to_owned())?;
+    Ok(op_now(app, caller, (kind, village, record.into()), 0, body))
 }

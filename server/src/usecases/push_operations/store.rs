@@ -91,6 +91,9 @@ pub async fn store_projections(tx: &mut Tx, records: &[&Record]) -> Result<(), D
     projections::put_photos(tx, all.photos).await?;
     projections::put_forms(tx, all.forms).await?;
     projections::put_visits(tx, all.visits).await?;
+    projections::put_tasks(tx, all.tasks).await?;
+    let (records, visits): (Vec<_>, Vec<_>) = all.task_visits.into_iter().unzip();
+    projections::put_task_visits(tx, &records, visits.into_iter().flatten().collect()).await?;
     let (records, criteria): (Vec<_>, Vec<_>) = all.criteria.into_iter().unzip();
     projections::put_hazard_criteria(tx, &records, criteria.into_iter().flatten().collect()).await?;
     let (records, flags): (Vec<_>, Vec<_>) = all.flags.into_iter().unzip();

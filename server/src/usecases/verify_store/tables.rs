@@ -6,7 +6,7 @@ use super::findings::{Check, Findings, Place, difference};
 use crate::usecases::projection::{Projected, project};
 use paicha_db::projections::{
     self, CriterionRow, FlagRow, FormRow, HazardPeriodRow, HazardRow, InspectionRow, PhotoLinkRow, PhotoRow, PlaceRow,
-    ReviewRow, SpotItemRow, VisitRow,
+    ReviewRow, SpotItemRow, TaskRow, TaskVisitRow, VisitRow,
 };
 use paicha_db::{DbError, Tx};
 use std::collections::BTreeMap;
@@ -45,6 +45,7 @@ table_by_id!(PlaceRow, "places", list_places_of_feed);
 table_by_id!(InspectionRow, "inspections", list_inspections_of_feed);
 table_by_id!(HazardRow, "hazards", list_hazards_of_feed);
 table_by_id!(PhotoRow, "photos", list_photos_of_feed);
+table_by_id!(TaskRow, "tasks", list_tasks_of_feed);
 
 impl Table for PhotoLinkRow {
     const NAME: &'static str = "photo_links";
@@ -130,6 +131,20 @@ impl Table for VisitRow {
     }
 }
 
+impl Table for TaskVisitRow {
+    const NAME: &'static str = "task_visits";
+    type Key = Uuid;
+    fn key(&self) -> Uuid {
+        self.inspection
+    }
+    fn record(&self) -> Uuid {
+        self.inspection
+    }
+    async fn page(tx: &mut Tx, feed: &str, after: Option<Uuid>) -> Result<Vec<Self>, DbError> {
+        projections::list_task_visits_of_feed(tx, feed, after, PAGE_ROWS).await
+    }
+}
+
 impl Table for CriterionRow {
     const NAME: &'static str = "hazard_criteria";
     type Key = (Uuid, String);
@@ -190,6 +205,8 @@ pub(super) async fn compare_tables(
     compare(tx, feed, all.links.into_iter().flat_map(|(_, links)| links).collect(), findings).await?;
     compare(tx, feed, all.forms, findings).await?;
     compare(tx, feed, all.visits, findings).await?;
+    compare(tx, feed, all.tasks, findings).await?;
+    compare(tx, feed, all.task_visits.into_iter().filter_map(|(_, visit)| visit).collect(), findings).await?;
     compare(tx, feed, all.criteria.into_iter().flat_map(|(_, rows)| rows).collect(), findings).await?;
     compare(tx, feed, all.flags.into_iter().flat_map(|(_, rows)| rows).collect(), findings).await?;
     compare(tx, feed, all.reviews.into_iter().flat_map(|(_, reviews)| reviews).collect(), findings).await

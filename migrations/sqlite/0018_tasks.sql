@@ -1,0 +1,23 @@
+-- Visits that somebody was asked to make and things they were reminded of, and the visits that answered them.
+
+CREATE TABLE tasks (
+    id BLOB NOT NULL PRIMARY KEY,       -- the task's record
+    feed TEXT NOT NULL,                 -- feed it syncs in, the village it is about
+    what TEXT NOT NULL,                 -- inspect, remind
+    assignee BLOB,                      -- the person who is asked; nobody for the whole village
+    due_at INTEGER NOT NULL,            -- end of the day by which it is asked for
+    made_at INTEGER NOT NULL,           -- when it was asked for
+    cancelled INTEGER NOT NULL          -- taken back
+) STRICT;
+CREATE INDEX tasks_by_feed ON tasks (feed, due_at, id);
+CREATE INDEX tasks_by_due ON tasks (due_at, id);
+
+CREATE TABLE task_visits (
+    inspection BLOB NOT NULL PRIMARY KEY,-- a visit that was handed in and not voided
+    feed TEXT NOT NULL,                 -- feed it syncs in
+    task BLOB NOT NULL,                 -- the task it names, of any village; it answers those of its own feed
+    person BLOB NOT NULL,               -- who made the visit
+    ended_at INTEGER NOT NULL           -- when it was handed in
+) STRICT;
+CREATE INDEX task_visits_by_task ON task_visits (task, feed);
+CREATE INDEX task_visits_by_feed ON task_visits (feed, inspection);
