@@ -5,6 +5,7 @@
 
 mod apply;
 mod context;
+mod enterprise;
 mod fields;
 mod held;
 mod needs;

@@ -2,6 +2,7 @@
 //! visible. All of it is computed from the whole record each time, now or as it was at some instant, so it knows nothing of arrival
 //! order. What a newcomer gets wrong: a proposal counts from its last approval, not from when it was asked for.
 
+use super::enterprise::is_of_enterprise;
 use super::needs::needs_of;
 use super::outcome::FieldOutcome;
 use super::register::replaces;
@@ -75,7 +76,9 @@ fn agreement<'a>(
         return Some(Agreement { since: stamp.at, deciders: vec![(standing, stamp)] });
     }
     let mut deciders = Vec::new();
-    for said in decisions(record, stamp.op, before).into_iter().filter(|said| said.verdict == Verdict::Approve) {
+    // An enterprise asks; it is no second person for what others ask.
+    let agrees = |said: &&Decision| said.verdict == Verdict::Approve && !is_of_enterprise(&said.standing.roles);
+    for said in decisions(record, stamp.op, before).into_iter().filter(agrees) {
         let Decision { standing, stamp, .. } = said;
         people.push(Person { user: stamp.author, uploader: standing.uploader, roles: &standing.roles });
         deciders.push((&said.standing, &said.stamp));

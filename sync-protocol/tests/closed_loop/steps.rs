@@ -95,7 +95,7 @@ fn a_document_stands_for_the_photo_of_what_is_gone() {
 
 #[test]
 fn missing_funds_keep_a_hazard_in_plan() {
-    let mut story = Story::of("general");
+    let mut story = Story::at_factory("general");
     story.go(INSPECTOR, "reg", "plan", json!({}));
     story.set(
         INSPECTOR,
@@ -106,13 +106,15 @@ fn missing_funds_keep_a_hazard_in_plan() {
     assert_eq!(field(&outcome, "state"), Some(FieldOutcome::Lacks));
     assert!(outcome.incomplete.contains(&"plan.funds_fen".to_owned()));
     assert_eq!(story.shown("state"), "plan");
-    story.set(ENTERPRISE, json!({"plan.funds_fen": 120_000}));
+    let (op, _) = story.set(ENTERPRISE, json!({"plan.funds_fen": 120_000}));
+    assert_eq!(story.shown("state"), "plan", "nobody has confirmed what the enterprise filled in");
+    story.agree(COLLEAGUE, op);
     assert_eq!(story.shown("state"), "fixing");
 }
 
 #[test]
 fn a_major_plan_is_confirmed_by_the_office() {
-    let mut story = Story::of("major_direct");
+    let mut story = Story::at_factory("major_direct");
     story.go(INSPECTOR, "reg", "plan", json!({}));
     story.five();
     let (op, _) = story.go(ENTERPRISE, "plan", "fixing", json!({}));
@@ -124,7 +126,7 @@ fn a_major_plan_is_confirmed_by_the_office() {
 
 #[test]
 fn a_fire_hazard_needs_all_nine_names() {
-    let mut story = Story::of("major_direct");
+    let mut story = Story::at_factory("major_direct");
     story.set(INSPECTOR, json!({"sector": ["fire"]}));
     story.go(INSPECTOR, "reg", "plan", json!({}));
     story.five();

@@ -10,6 +10,7 @@ mod catalogue;
 mod derive;
 mod devices;
 mod endpoints;
+mod enterprises;
 mod findings_rig;
 mod form_life;
 mod forms;
