@@ -6,6 +6,7 @@
 pub mod act;
 pub mod checks;
 pub mod content;
+mod earlier;
 mod facts;
 pub(in crate::usecases) mod lists;
 mod view;

@@ -12,6 +12,7 @@ mod rows_tests;
 use crate::config::Appendix1;
 use crate::usecases::form_area::FormAreaError;
 use facts::{Visit, load_visits};
+pub use late::LATE_MONTHS_MAX;
 use late::printed_before;
 use paicha_db::feeds::FeedRow;
 use paicha_db::projections::{self, InspectionRow};
@@ -62,6 +63,8 @@ pub struct Appendix1Form {
 pub struct FormRow {
     /// The inspections it rests on; several for a joint visit.
     pub inspections: Vec<RecordId>,
+    /// The 重大 that were found by them.
+    pub majors: Vec<RecordId>,
     /// 序号, from 1.
     pub number: u32,
     /// 排查单位.

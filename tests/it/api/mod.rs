@@ -20,6 +20,7 @@ mod hazards;
 mod imports;
 mod inspections;
 mod integrity;
+mod late_findings;
 mod numbers;
 mod permissions;
 mod photo_rig;

@@ -64,6 +64,9 @@ pub struct ContentNumber {
 pub struct ContentRow {
     /// Inspections it rests on.
     pub inspections: Vec<RecordId>,
+    /// The 重大 that were found by them, so that one that comes later is missed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub majors: Vec<RecordId>,
     /// The eight columns in order, the fourth as the words under the pictures.
     pub cells: [String; 8],
     /// The pictures that print.
@@ -134,6 +137,7 @@ impl ContentRow {
         };
         Self {
             inspections: row.inspections,
+            majors: row.majors,
             cells: [
                 row.number.to_string(),
                 row.inspecting_unit,
@@ -156,6 +160,7 @@ impl ContentRow {
         };
         FormRow {
             inspections: self.inspections.clone(),
+            majors: self.majors.clone(),
             number,
             inspecting_unit,
             inspected_at,

@@ -9,7 +9,7 @@ use sync_protocol::ids::RecordId;
 use sync_protocol::time::Month;
 
 /// Months before a form in which visits may lie that it prints as 补报.
-const LATE_MONTHS_MAX: usize = 12;
+pub const LATE_MONTHS_MAX: usize = 12;
 /// Forms of one area in so many months, with room.
 const FORMS_MAX: i64 = 64;
 
