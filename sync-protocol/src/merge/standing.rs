@@ -118,7 +118,7 @@ pub(super) fn fate_of_pending(record: &Record, pending: &Pending, before: Before
     if pending.why != FieldOutcome::Proposal {
         // Not a question of agreement: a person of the office has looked at it, or not yet.
         let seen = is_refused(record, &pending.stamp, OFFICE_AND_LEADER, before)
-            || decisions(record, pending.stamp.op, before).into_iter().any(is_of_office);
+            || decisions(record, pending.stamp.op, before).into_iter().any(|said| is_of_office(&said.standing));
         return if seen { Fate::Refused } else { Fate::Waits };
     }
     let needs = needs_of(record, pending, before);
@@ -141,20 +141,20 @@ pub(super) fn fate_of(record: &Record, op: OpId, field: &str) -> Fate {
     moved.map_or(Fate::Waits, |entry| fate_of_transition(record, entry, level.as_deref(), None))
 }
 
-fn is_of_office(said: &Decision) -> bool {
+pub(super) fn is_of_office(standing: &Standing) -> bool {
     let office = OFFICE_AND_LEADER.iter().flat_map(|slot| slot.roles);
-    office.into_iter().any(|role| said.standing.roles.contains(role))
+    office.into_iter().any(|role| standing.roles.contains(role))
 }
 
 /// A proposal that everybody agreed to.
-struct Approved<'a> {
-    pending: &'a Pending,
+pub(super) struct Approved<'a> {
+    pub(super) pending: &'a Pending,
     agreed: Agreement<'a>,
 }
 
 impl<'a> Approved<'a> {
     /// Whether everybody who decided had seen what `stamp` wrote: then this value takes its place.
-    fn replaces(&self, stamp: &Stamp) -> bool {
+    pub(super) fn replaces(&self, stamp: &Stamp) -> bool {
         let own = stamp.op == self.pending.stamp.op;
         !own && self.agreed.deciders.iter().all(|(standing, decider)| decider.had_seen(standing, stamp))
     }
@@ -165,12 +165,12 @@ impl<'a> Approved<'a> {
         saw && replaces(rule, &self.pending.value, entry)
     }
 
-    fn last(&self) -> &'a Stamp {
+    pub(super) fn last(&self) -> &'a Stamp {
         self.agreed.deciders.last().map_or(&self.pending.stamp, |(_, stamp)| stamp)
     }
 }
 
-fn approved<'a>(record: &'a Record, field: &str, before: Before) -> Vec<Approved<'a>> {
+pub(super) fn approved<'a>(record: &'a Record, field: &str, before: Before) -> Vec<Approved<'a>> {
     let proposals =
         record.pending.iter().filter(|pending| pending.field == field && pending.why == FieldOutcome::Proposal);
     let stand = proposals.filter_map(|pending| {
@@ -208,15 +208,6 @@ pub(crate) fn visible<'a>(record: &'a Record, field: &str, before: Before) -> Ve
     let mut all: Vec<Visible<'a>> = standing.chain(agreed).collect();
     all.sort_by(|a, b| a.stamp.order().cmp(&b.stamp.order()));
     all
-}
-
-/// Whether the hazard was merged into another that counts for both. A level that the people who merged them had not seen keeps it
-/// counting: what somebody raised meanwhile must not vanish.
-pub fn is_merged_away(record: &Record, before: Option<Micros>) -> bool {
-    let links = approved(record, "duplicate_of", before);
-    let in_force = links.iter().filter(|one| !links.iter().any(|other| other.replaces(one.last())));
-    let levels = visible(record, "level", before);
-    in_force.filter(|one| one.pending.value.is_string()).any(|one| levels.iter().all(|level| one.replaces(level.stamp)))
 }
 
 /// The transitions that stand and that no later one, having seen them, left; with the time since when each counts.

@@ -283,7 +283,7 @@ fn nobody_fills_a_field_so_that_others_are_not_heard() {
     assert_eq!(story.shown("level"), "major_direct", "what is more dangerous is always heard");
     let (_, outcome) = story.go(INSPECTOR, "plan", "fixing", json!({}));
     assert_ne!(field(&outcome, "state"), Some(FieldOutcome::TooMany));
-    assert!(!counted_periods(story.record()).is_empty());
+    assert!(!counted_periods(story.record(), &story.world.records).is_empty());
 }
 
 #[test]

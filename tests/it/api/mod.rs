@@ -7,6 +7,7 @@ mod acts;
 mod audit;
 mod auth;
 mod catalogue;
+mod circles;
 mod derive;
 mod devices;
 mod endpoints;

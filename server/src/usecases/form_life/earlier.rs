@@ -3,6 +3,7 @@
 
 use super::checks::{Check, hard};
 use super::content::{ContentRow, stored_content};
+use crate::usecases::load_linked::load_linked;
 use crate::usecases::push_operations::read_record;
 use crate::usecases::read_appendix1::LATE_MONTHS_MAX;
 use paicha_db::feeds::FeedRow;
@@ -77,7 +78,7 @@ async fn majors_by_row(tx: &mut Tx, rows: &[ContentRow]) -> Result<Vec<Vec<Recor
     for some in suspects.chunks(AT_ONCE) {
         for row in records::find_records(tx, some).await? {
             let hazard = read_record(&row)?;
-            if is_merged_away(&hazard, None) {
+            if is_merged_away(&hazard, &load_linked(tx, &[&hazard]).await?, None) {
                 // The one that counts for both prints where it was found.
                 merged.insert(hazard.id);
             }
