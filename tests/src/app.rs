@@ -13,7 +13,7 @@ use paicha::auth::secret::Secret;
 use paicha::clock::{Clock, TestClock};
 use paicha::config::{Config, Sources};
 use paicha::ids::SystemIds;
-use paicha::usecases::manage_users::{Manager, NewUser, create_user, grant_role};
+use paicha::usecases::manage_users::{Manager, NewUser, create_user, grant_role, grant_role_for};
 use paicha_db::{Engine, accounts, feeds};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -21,6 +21,7 @@ use sync_protocol::ids::{DeviceId, UserId};
 use sync_protocol::role::Role;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use crate::databases::{ENGINES, TestDatabase};
 
@@ -152,6 +153,17 @@ impl TestApp {
             let granted = grant_role(&self.app, Manager::CommandLine, user, role, village).await;
             granted.with_context(|| format!("{role} in {village}"))?;
         }
+        self.sign_in(login, None).await
+    }
+
+    /// Makes a person of an enterprise who acts for these places, signed in on a new phone.
+    ///
+    /// # Errors
+    /// When the login is taken, or the village or a place is missing.
+    pub async fn firm(&self, login: &str, village: &str, places: &[Uuid]) -> Result<SignedIn> {
+        let user = self.person(login).await?;
+        let which = (Role::R7, village);
+        grant_role_for(&self.app, Manager::CommandLine, user, which, Some(places)).await.context("R7")?;
         self.sign_in(login, None).await
     }
 

@@ -5,10 +5,11 @@
 use super::apply::Submission;
 use super::fields::FieldWrite;
 use super::needs::seen_value;
+use super::periods::SELF_ORIGINS;
 use crate::op::Body;
 use crate::record::{Record, Stamp, Standing};
 use crate::role::Role;
-use crate::schema::find_kind;
+use crate::schema::{ORIGINS, find_kind};
 
 /// What an enterprise or an expert fills in on a hazard of their place that others found: the repair, never what was found.
 const OF_THE_REPAIR: [&str; 11] = [
@@ -92,4 +93,33 @@ fn acts_for(record: &Record, submission: &Submission<'_>, by: Author<'_>) -> boo
     let place = spec.and_then(|spec| seen_value(record, spec, "place", by));
     let id = place.as_ref().and_then(|place| place.as_str()?.parse().ok());
     id.is_some_and(|id| submission.context.places.contains(&id))
+}
+
+/// Whether somebody says for the enterprise that it found a hazard itself. That benefits it (自查不处), so it is the enterprise's own to say, of
+/// its own place; from others it takes the office and a leader (domain 2.6 rule 3, I-03).
+pub(super) fn is_claim_of_others(
+    record: &Record,
+    field: &FieldWrite<'_>,
+    submission: &Submission<'_>,
+    by: Author<'_>,
+) -> bool {
+    let own_finding = field.value.as_str().is_some_and(is_self_origin);
+    let context = submission.context;
+    let enterprise = is_of_enterprise(&context.roles) && context.roles.contains(&Role::R7);
+    record.kind == "hazard"
+        && field.name == "origin"
+        && own_finding
+        && !(enterprise && (acts_for(record, submission, by) || is_made_there(submission)))
+}
+
+/// Whether an origin is 企业自查.
+pub(super) fn is_self_origin(code: &str) -> bool {
+    ORIGINS[..SELF_ORIGINS].contains(&code)
+}
+
+/// Whether a record is made with one of their places: its fields arrive one by one, in no order that means anything.
+fn is_made_there(submission: &Submission<'_>) -> bool {
+    let op = submission.op;
+    let place = op.written("place").filter(|_| matches!(op.body, Body::Create(_)));
+    place.and_then(|place| place.as_str()?.parse().ok()).is_some_and(|id| submission.context.places.contains(&id))
 }

@@ -223,20 +223,26 @@ fn obstacle(
     if field.name == "state" && kind.initial_state.is_some() {
         return Some((FieldOutcome::IllegalTransition, None));
     }
-    if !spec.holds.accepts(field.value) {
+    if !spec.holds.accepts(field.value) || is_without_document(field) {
         return Some((FieldOutcome::InvalidValue, None));
     }
     if submission.context.server || taken == Taken::AsWritten && spec.guarding == Guarding::Open {
         return None;
     }
     let seen = seen_value(record, spec, field.name, (standing, stamp));
-    if taken == Taken::WhenConfirmed {
+    if taken == Taken::WhenConfirmed || enterprise::is_claim_of_others(record, field, submission, (standing, stamp)) {
         return Some((FieldOutcome::Proposal, seen));
     }
     let elsewhere =
         field.name == "place" && submission.context.place_village.as_ref().is_some_and(|own| *own != record.feed);
     let written = Written { seen: seen.as_ref(), new: field.value, elsewhere };
     is_guarded(spec, record, body, &written, (standing, stamp)).then_some((FieldOutcome::Proposal, seen))
+}
+
+/// 挂牌 and 摘牌 are what a document says (T14, T15): without its number they are somebody's word.
+fn is_without_document(field: &FieldWrite<'_>) -> bool {
+    let of_authority = field.name.starts_with("listed.") || field.name.starts_with("delisted.");
+    of_authority && field.value["doc_no"].as_str().is_none_or(|number| number.trim().is_empty())
 }
 
 /// A value that does not simply count.

@@ -2,16 +2,16 @@
 //! a newcomer gets wrong: a transition is never undone or hidden by a later one; which of them count is computed when it is shown.
 
 use super::apply::World;
+use super::enterprise::is_self_origin;
 use super::fields::{Aside, set_aside};
 use super::outcome::FieldOutcome;
-use super::periods::SELF_ORIGINS;
 use super::register::insert;
 use super::standing::{Fate, fate_of, leaves};
 use crate::ids::{OpId, RecordId};
 use crate::limits::{DECISIONS_MAX, REGISTER_ENTRIES_MAX, REGISTER_ENTRIES_OF_ONE_MAX};
 use crate::op::{Body, Op};
 use crate::record::{Decision, Entry, Record, Stamp, Standing, Verdict, Via};
-use crate::schema::{ORIGINS, find_kind};
+use crate::schema::find_kind;
 use crate::workflow::find_edge;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -154,6 +154,9 @@ pub(super) fn link_duplicate(
 fn is_self_found(record: &Record) -> bool {
     let origins = record.fields.get("origin").into_iter().flat_map(|register| &register.entries);
     let past = record.past.get("origin").into_iter().flatten();
-    let first = origins.chain(past).find(|entry| entry.stamp.op == record.created.op);
-    first.and_then(|entry| entry.value.as_str()).is_some_and(|code| ORIGINS[..SELF_ORIGINS].contains(&code))
+    let written = origins.chain(past).map(|entry| (&entry.stamp, &entry.value));
+    let aside = record.pending.iter().filter(|pending| pending.field == "origin");
+    let mut all = written.chain(aside.map(|pending| (&pending.stamp, &pending.value)));
+    let first = all.find(|(stamp, _)| stamp.op == record.created.op);
+    first.and_then(|(_, value)| value.as_str()).is_some_and(is_self_origin)
 }

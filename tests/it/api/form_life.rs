@@ -259,6 +259,26 @@ async fn an_empty_month_needs_a_zero_report_and_a_late_visit_prints_once_in_the_
 }
 
 #[tokio::test]
+async fn a_month_that_nobody_handed_in_hides_no_late_visit_of_the_months_before() {
+    both_servers(|app| async move {
+        let mut here = Office::new(&app, "2023-07-30T09:00:00+08:00").await?;
+        let head = here.head.clone();
+        here.act(&head, "appendix1", "2023-05", submit()).await?;
+        here.visit(1, "2023-05-20T09:00:00+08:00").await?;
+        here.visit(2, "2023-06-20T09:00:00+08:00").await?;
+        let places = |form: &Value| -> Vec<String> {
+            let rows = form["rows"].as_array().into_iter().flatten();
+            rows.filter_map(|row| row["place"].as_str().map(str::to_owned)).collect()
+        };
+        assert_eq!(places(&here.read("appendix1", "2023-07", "").await?), ["演示店1"], "June prints its own");
+        here.act(&head, "appendix1", "2023-07", submit()).await?;
+        assert_eq!(places(&here.read("appendix1", "2023-06", "").await?), ["演示店2"], "and not once more");
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_printed_is_what_was_hashed() {
     both_servers(|app| async move {
         let mut here = Office::new(&app, "2023-07-03T09:00:00+08:00").await?;

@@ -75,6 +75,8 @@ enum What {
     Moved {
         site: Uuid,
     },
+    /// The enterprise found it, as the office and a leader agreed although somebody else said so for it.
+    FoundByItself,
     /// Others found it, although somebody said that the enterprise did.
     FoundByOthers,
     /// The office does not doubt that the enterprise found it first.
@@ -180,6 +182,7 @@ impl Known {
             let Some(hazard) = known.hazards.get_mut(&one.about) else { continue };
             match &one.what {
                 What::Moved { site } => hazard.place.site = Some(*site),
+                What::FoundByItself => hazard.by_itself = true,
                 What::FoundByOthers => hazard.by_itself = false,
                 What::Cleared => hazard.cleared = true,
                 What::Closed => hazard.closed = Some(one.at),

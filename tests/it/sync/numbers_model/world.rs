@@ -9,7 +9,7 @@ use paicha::usecases::caller::Caller;
 use paicha::usecases::judge_integrity::{Judge, judge_changes};
 use paicha::usecases::load_grants::load_grants;
 use paicha::usecases::load_village_map::load_village_map;
-use paicha::usecases::manage_users::{Manager, grant_role};
+use paicha::usecases::manage_users::{Manager, grant_role, grant_role_for};
 use paicha::usecases::push_operations::{IncomingOp, PushBatch, push_operations};
 use paicha_db::feeds::put_feed;
 use paicha_tests::app::TestApp;
@@ -69,7 +69,7 @@ struct Queued {
 pub(super) struct World<'a> {
     pub(super) app: &'a TestApp,
     pub(super) people: BTreeMap<&'static str, Caller>,
-    device: DeviceId,
+    devices: BTreeMap<&'static str, DeviceId>,
     pub(super) said: Vec<Said>,
     pub(super) chance: Chance,
     pub(super) sites: Vec<Vec<Uuid>>,
@@ -169,7 +169,7 @@ impl World<'_> {
                         caller.user,
                         some.iter().map(|one| (one.id, one.op.clone())).collect(),
                     ),
-                    Some(phone) => of_phone(self.device, phone, some),
+                    Some(phone) => of_phone(self.devices[run[0].who], phone, some),
                 };
                 let asker = Caller { device: Some(batch.device), ..caller.clone() };
                 let pushed = push_operations(self.app.app.clone(), asker, batch).await?;
@@ -300,11 +300,25 @@ async fn begin<'a>(app: &'a TestApp, seed: u64) -> Result<World<'a>> {
         grant_role(&app.app, Manager::CommandLine, user, role, "*").await?;
         people.insert(name, caller(app, user).await?);
     }
-    // Only the inspector has a phone.
-    let device = app.sign_in("inspector", None).await?.device;
+    // Only the inspector and the enterprises have a phone.
+    let firm = app.person("firm").await?;
+    grant_role(&app.app, Manager::CommandLine, firm, Role::R7, "*").await?;
+    let mut devices = BTreeMap::new();
+    for name in ["inspector", "firm"] {
+        devices.insert(name, app.sign_in(name, None).await?.device);
+    }
     let (said, queue, sites, phone) = (Vec::new(), Vec::new(), Vec::new(), None);
-    let mut world =
-        World { app, people, device, said, chance: Chance(seed + 1), sites, queue, phone, ids: u128::from(seed) << 40 };
+    let mut world = World {
+        app,
+        people,
+        devices,
+        said,
+        chance: Chance(seed + 1),
+        sites,
+        queue,
+        phone,
+        ids: u128::from(seed) << 40,
+    };
     for history in 0..HISTORIES {
         let mut sites = Vec::new();
         for village in (0..VILLAGES * SITES).map(|number| history * VILLAGES + number % VILLAGES) {
@@ -318,6 +332,10 @@ async fn begin<'a>(app: &'a TestApp, seed: u64) -> Result<World<'a>> {
         world.sites.push(sites);
     }
     world.hand_in().await?;
+    // One account acts for all of them.
+    let sites: Vec<Uuid> = world.sites.iter().flatten().copied().collect();
+    grant_role_for(&app.app, Manager::CommandLine, firm, (Role::R7, "*"), Some(&sites)).await?;
+    world.people.insert("firm", caller(app, firm).await?);
     Ok(world)
 }
 
