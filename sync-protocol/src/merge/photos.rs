@@ -22,8 +22,9 @@ pub(super) fn attach(
     changed: &mut BTreeSet<RecordId>,
 ) -> BTreeMap<String, FieldOutcome> {
     let carries = find_kind(&record.kind).is_some_and(|kind| kind.carries_photos);
-    let foreign =
-        world.records.get(&photo.photo).is_some_and(|known| known.feed != record.feed || known.kind != "photo");
+    // The record itself is in hand and not in the world while it changes.
+    let foreign = photo.photo == record.id
+        || world.records.get(&photo.photo).is_some_and(|known| known.feed != record.feed || known.kind != "photo");
     if !carries || foreign || record.photos.len() >= RECORD_PHOTOS_MAX {
         let why =
             if record.photos.len() >= RECORD_PHOTOS_MAX { FieldOutcome::TooMany } else { FieldOutcome::InvalidValue };
