@@ -3,7 +3,7 @@
 
 use super::hazards::{Hazards, merge_some};
 use super::spots::{Spots, spot_check};
-use super::{Said, What, Where, compare};
+use super::{Choice, Said, What, Where, compare};
 use anyhow::{Context as _, Result};
 use paicha::usecases::caller::Caller;
 use paicha::usecases::judge_integrity::{Judge, judge_changes};
@@ -351,7 +351,7 @@ fn instants(start: Micros) -> Result<Vec<Micros>> {
 }
 
 /// Lives through the histories of one seed, comparing now and then and at the end; what was said.
-pub(super) async fn live_through(app: &TestApp, seed: u64) -> Result<Vec<Said>> {
+pub(super) async fn live_through(app: &TestApp, seed: u64, choice: Choice) -> Result<Vec<Said>> {
     let start: Micros = "2023-03-01T08:00:00+08:00".parse()?;
     app.clock.set(start.as_micros());
     app.user("reader", Role::R3, &["*"]).await?;
@@ -377,11 +377,11 @@ pub(super) async fn live_through(app: &TestApp, seed: u64) -> Result<Vec<Said>> 
             judge_all(app, &mut judge).await?;
             hazards.clear_flags(&mut world).await?;
             world.hand_in().await?;
-            compare(app, &world.said, seed).await?;
+            compare(app, &world.said, seed, choice).await?;
         }
     }
     judge_all(app, &mut judge).await?;
-    compare(app, &world.said, seed).await?;
+    compare(app, &world.said, seed, choice).await?;
     Ok(world.said)
 }
 
