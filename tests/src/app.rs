@@ -17,11 +17,10 @@ use paicha::usecases::manage_users::{Manager, NewUser, create_user, grant_role, 
 use paicha_db::{Engine, accounts, feeds};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use sync_protocol::ids::{DeviceId, UserId};
+use sync_protocol::ids::{DeviceId, RecordId, UserId};
 use sync_protocol::role::Role;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
-use uuid::Uuid;
 
 use crate::databases::{ENGINES, TestDatabase};
 
@@ -160,10 +159,11 @@ impl TestApp {
     ///
     /// # Errors
     /// When the login is taken, or the village or a place is missing.
-    pub async fn firm(&self, login: &str, village: &str, places: &[Uuid]) -> Result<SignedIn> {
+    pub async fn firm(&self, login: &str, village: &str, places: &[RecordId]) -> Result<SignedIn> {
         let user = self.person(login).await?;
         let which = (Role::R7, village);
-        grant_role_for(&self.app, Manager::CommandLine, user, which, Some(places)).await.context("R7")?;
+        let places: Vec<_> = places.iter().map(|place| place.0).collect();
+        grant_role_for(&self.app, Manager::CommandLine, user, which, Some(&places)).await.context("R7")?;
         self.sign_in(login, None).await
     }
 

@@ -197,7 +197,7 @@ fn of_two_owners_both_are_named_and_of_two_sums_somebody_is_asked() {
     for field in ["plan.owner", "plan.measures", "resp.treat.site"] {
         assert_eq!(story.shown(field), "演示甲 / 演示乙", "{field}");
     }
-    assert_eq!(story.shown("plan.funds_fen"), 500_000);
+    assert_eq!(story.record().shown("plan.funds_fen"), Some(json!(500_000)));
     let disputed = story.record().disputed();
     assert_eq!(disputed, ["plan.funds_fen", "plan.measures", "plan.owner", "resp.treat.site"]);
 }

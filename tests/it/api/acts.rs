@@ -71,7 +71,7 @@ async fn the_hazard_that_stays_has_the_origin_that_counts_for_both() {
         let place = Uuid::from_u128(HAZARD.as_u128() + 2);
         let named = json!({ "name": "演示厂", "place_type": "enterprise" });
         office.create(&office.inspector, "place", place, named).await?;
-        let firm = app.firm("firm", VILLAGE, &[place]).await?;
+        let firm = app.firm("firm", VILLAGE, &[place.into()]).await?;
         let fields = json!({ "level": "general", "description": "配电箱门敞开", "origin": "self_day", "place": place });
         office.create(&firm, "hazard", own, fields).await?;
         let into = |survivor: Uuid| json!({ "action": "link_duplicate", "survivor": survivor, "reason": "同一处" });

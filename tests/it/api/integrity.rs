@@ -196,7 +196,7 @@ async fn a_self_check_after_an_inspection_found_the_same_counts_as_found_by_othe
         let place = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0201);
         let named = json!({ "fields": { "name": "演示五金厂", "place_type": "enterprise" } });
         scene.push("create", "place", place, named).await?;
-        let (inspector, firm) = (scene.inspector.clone(), app.firm("firm", VILLAGE, &[place]).await?);
+        let (inspector, firm) = (scene.inspector.clone(), app.firm("firm", VILLAGE, &[place.into()]).await?);
         for (who, hazard, origin) in [(inspector, FIRST, "village"), (firm, SECOND, "self_week")] {
             let fields = json!({ "level": "major_direct", "description": "配电箱门敞开", "origin": origin, "control": "warned",
                 "place": place, "criterion_ids": ["GM-2023-3.1"], "found_at": app.app.now() });

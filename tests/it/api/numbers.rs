@@ -127,7 +127,7 @@ async fn the_last_millisecond_of_may_counts_in_june_and_the_first_of_june_does_n
         }
         here.hazard(20, "2023-05-20T09:00:00+08:00", "suspected", "village").await?;
         here.place(EAST, 71, "91440300708461136T").await?;
-        let firm = app.firm("firm", EAST, &[Uuid::from_u128(71)]).await?;
+        let firm = app.firm("firm", EAST, &[Uuid::from_u128(71).into()]).await?;
         let own = json!({ "level": "major_direct", "origin": "self_week", "description": "配电箱门敞开",
             "found_at": "2023-05-20T09:00:00+08:00", "place": Uuid::from_u128(71) });
         let own = json!({ "type": "hazard", "kind": "create", "fields": own });
@@ -158,7 +158,7 @@ async fn an_own_finding_is_the_enterprises_to_say_and_of_others_what_office_and_
         here.hazard(1, "2023-05-20T09:00:00+08:00", "major_direct", "self_day").await?;
         here.place(EAST, 71, "91440300708461136T").await?;
         here.place(EAST, 72, "").await?;
-        let firm = app.firm("firm", EAST, &[Uuid::from_u128(71)]).await?;
+        let firm = app.firm("firm", EAST, &[Uuid::from_u128(71).into()]).await?;
         let leader = app.user("leader", Role::R4, &["*"]).await?;
         for (record, place) in [(2, 71), (3, 72)] {
             let fields = json!({ "level": "major_direct", "origin": "self_day", "description": "配电箱门敞开",
