@@ -10,7 +10,7 @@ use crate::ids::{FeedId, OpId, UserId};
 use crate::record::{Decision, Entry, Pending, Record, Stamp, Standing, Verdict};
 use crate::schema::{MergeRule, find_kind};
 use crate::time::Micros;
-use crate::workflow::{ANYONE, Needs, OFFICE_AND_LEADER, Person, are_covered, find_edge, lacking};
+use crate::workflow::{ANYONE, Needs, OFFICE_AND_LEADER, OPEN_STATES, Person, are_covered, find_edge, lacking};
 use serde_json::Value;
 
 /// What became of a change that may have to wait.
@@ -234,9 +234,16 @@ pub(super) fn leaves_among<'a>(
     standing.iter().filter(|(entry, _)| !left(entry)).copied().collect()
 }
 
+/// States in which nothing is left to do.
+const SETTLED_STATES: [&str; 2] = ["accepted", "closed"];
+
 fn leaves_behind(later: &Entry, earlier: &Entry) -> bool {
     let Some(via) = &later.via else { return false };
-    let from = earlier.value.as_str() == Some(via.from.as_str());
+    let (left, to) = (earlier.value.as_str().unwrap_or_default(), later.value.as_str().unwrap_or_default());
+    // Whoever opens a hazard again leaves whatever was settled: a listing that comes later may take the closing back, and what it was closed
+    // from must not come back with it.
+    let reopens = SETTLED_STATES.contains(&via.from.as_str()) && OPEN_STATES.contains(&to);
+    let from = left == via.from || reopens && SETTLED_STATES.contains(&left);
     from && later.stamp.op != earlier.stamp.op && later.stamp.had_seen(&via.standing, &earlier.stamp)
 }
 

@@ -94,6 +94,20 @@ fn a_document_stands_for_the_photo_of_what_is_gone() {
 }
 
 #[test]
+fn what_was_closed_and_opened_again_does_not_come_back_settled_when_it_is_listed() {
+    let mut story = Story::ready_for_review("general");
+    story.go(COLLEAGUE, "verify", "accepted", json!({"verdict": "real"}));
+    story.go(OFFICE, "accepted", "closed", json!({}));
+    assert_eq!(story.shown("state"), "closed");
+    story.go(COLLEAGUE, "closed", "fixing", json!({}));
+    story.set(LEADER, json!({"listed.town": {"doc_no": "演示督办1号"}}));
+    assert!(story.record().disputed().is_empty(), "the listing takes the closing back, and nothing else");
+    let (op, _) = story.go(INSPECTOR, "fixing", "void", json!({}));
+    story.agree(OFFICE, op);
+    assert_eq!(story.shown("state"), "void");
+}
+
+#[test]
 fn missing_funds_keep_a_hazard_in_plan() {
     let mut story = Story::at_factory("general");
     story.go(INSPECTOR, "reg", "plan", json!({}));

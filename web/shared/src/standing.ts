@@ -198,6 +198,15 @@ export function visible(record: RecordState, field: string, before: Before = nul
   return [...standing, ...agreed].sort((a, b) => compareStamps(a.stamp, b.stamp));
 }
 
+/** States in which nothing is left to do, and those in which something is. */
+const SETTLED = ["accepted", "closed"];
+const OPEN = ["reg", "plan", "fixing", "verify"];
+
+/** Whether a step leaves a state: the one it starts from, and whoever opens a hazard again leaves whatever was settled. */
+function isLeft(from: string, to: string, state: string): boolean {
+  return state === from || (SETTLED.includes(from) && OPEN.includes(to) && SETTLED.includes(state));
+}
+
 /** The transitions that stand and that no later one, having seen them, left. */
 export function leaves(record: RecordState, level: Json | undefined, before: Before, counts: (entry: Entry) => boolean = () => true): Entry[] {
   const standing = (record.fields.state ?? []).filter(counts).filter((entry) => {
@@ -205,7 +214,7 @@ export function leaves(record: RecordState, level: Json | undefined, before: Bef
     return fate.is === "stands" && isBefore(fate.at, before);
   });
   const leavesBehind = (later: Entry, earlier: Entry): boolean =>
-    later.via !== undefined && earlier.value === later.via.from && later.op !== earlier.op && hadSeen(later, later.via, earlier);
+    later.via !== undefined && isLeft(later.via.from, String(later.value), String(earlier.value)) && later.op !== earlier.op && hadSeen(later, later.via, earlier);
   return standing.filter((entry) => !standing.some((later) => leavesBehind(later, entry)));
 }
 
