@@ -195,6 +195,7 @@ fn take(state: &mut State, envelope: &PushRequest<'_>, seq: i64, id: OpId, bytes
         event: EventTime { at: op.head.made_at, grade: Grade::C, uncertainty_us: None, clock_suspect: false },
         fix_village: None,
         place_village: None,
+        places: Vec::new(),
     };
     let submission = Submission { id, incarnation: envelope.incarnation, seq, op: &op, context: &context };
     decide(&mut state.world, submission)

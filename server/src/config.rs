@@ -16,7 +16,7 @@ mod forms;
 mod layers;
 
 pub use base_map::BaseMap;
-pub use forms::{Appendix1, TimeNotation, Window, Workflow};
+pub use forms::{Appendix1, Appendix2, Cutoff, SpotScope, TimeNotation, Window, Workflow};
 pub use layers::{ConfigError, Sources};
 
 /// The time zone of every business date. Not a setting: the forms of one campaign cannot change their days.
@@ -40,6 +40,8 @@ pub struct Config {
     pub office: Office,
     /// 附件1.
     pub appendix1: Appendix1,
+    /// 附件2.
+    pub appendix2: Appendix2,
     /// How long the office may take.
     pub workflow: Workflow,
     /// How much at once.
@@ -266,6 +268,7 @@ impl Config {
         require(self.office.name.chars().count() <= 50, "office.name", "最多 50 个字")?;
         require((2023..=2100).contains(&self.office.campaign_year), "office.campaign_year", "应在 2023 到 2100 之间")?;
         self.appendix1.check()?;
+        self.appendix2.check()?;
         self.workflow.check()?;
         require((1..=1024).contains(&limits.photo_mib_max), "limits.photo_mib_max", "应在 1 到 1024 之间")?;
         require(self.photos.workers <= 256, "photos.workers", "最多 256")?;

@@ -50,6 +50,7 @@ pub mod list_tasks;
 pub mod list_village_map;
 pub mod list_villages;
 pub mod load_grants;
+pub mod load_linked;
 pub mod load_village_map;
 pub mod manage_devices;
 pub mod manage_users;

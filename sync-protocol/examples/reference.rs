@@ -35,7 +35,10 @@ fn problems() -> String {
 fn fields() -> String {
     let mut text =
         "# Record kinds and fields\n\nGenerated from `sync-protocol/src/schema/kinds.rs`, which merge, validation and \
-        this page read alike.\n\"Asked for\" never turns a record away: what is missing is asked for.\n"
+        this page read alike.\n\"Asked for\" never turns a record away: what is missing is asked for.\n\n\
+        An enterprise (R7) or an expert (R8) writes records of its own, and of hazards at the places of its grant what belongs to\n\
+        the repair; its `plan.*`, `resp.*` and `dual.*` wait for R1/R2/R3/R5. An `origin` of 企业自查 that somebody else writes waits\n\
+        for R3 and another R4. `listed.*` and `delisted.*` have a `doc_no`.\n"
             .to_owned();
     for kind in KINDS {
         let owner = match kind.ownership {

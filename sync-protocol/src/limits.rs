@@ -34,6 +34,8 @@ pub const SCOPE_FEEDS_MAX: usize = 1000;
 pub const REGISTER_ENTRIES_MAX: usize = 256;
 /// Of those, values of one author: nobody can fill a field so that others are not heard.
 pub const REGISTER_ENTRIES_OF_ONE_MAX: usize = 32;
+/// Replaced values of one author that a field without questions keeps beside those that stand.
+pub const PAST_VALUES_OF_ONE_MAX: usize = 16;
 /// Answers of people to what waits on one record, and of one person among them.
 pub const DECISIONS_MAX: usize = 256;
 /// Values that did not fit the schema and are kept beside a record; all of them stay in the stored operations anyway.

@@ -5,8 +5,10 @@
 
 mod apply;
 mod context;
+mod enterprise;
 mod fields;
 mod held;
+mod merged;
 mod needs;
 mod outcome;
 mod periods;
@@ -20,9 +22,10 @@ mod workflow;
 pub use apply::{Submission, World, decide};
 pub use context::{Context, EventTime, Scope};
 pub use held::{Held, Released, decide_and_release};
+pub use merged::{Linked, is_merged_away, linked_from};
 pub use outcome::{End, FieldOutcome, Outcome, Settled, Status};
 pub use periods::{CountedPeriod, NOT_SELF_FOUND, SELF_ORIGINS, counted_periods};
-pub use standing::{Fate, Waiting, is_merged_away, waiting};
+pub use standing::{Fate, Waiting, waiting};
 pub use view::{
     counting_values, incomplete, is_delisted, is_disputed, report_village, shown_at, shown_field, turning_points,
 };

@@ -210,7 +210,7 @@ pub struct Record {
     pub submitted: Option<Stamp>,
     /// Fields by name.
     pub fields: BTreeMap<String, Register>,
-    /// Values of guarded fields that later ones replaced, in order of (hlc, op): since when a hazard was 重大, and what an author had seen.
+    /// Values that later ones replaced, in order of (hlc, op): since when a hazard was 重大, what an author had seen, and nobody's words vanish.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub past: BTreeMap<String, Vec<Entry>>,
     /// Photos by id.

@@ -6,8 +6,8 @@ mod approval;
 mod guards;
 
 pub use approval::{
-    ANYONE, ANYONE_THEN_LEADER, ANYONE_THEN_OFFICE, DOWNGRADE, Needs, OFFICE, OFFICE_AND_LEADER, OFFICE_NOT_FINDER,
-    Person, Slot, are_covered,
+    ANYONE, ANYONE_THEN_INSPECTOR, ANYONE_THEN_LEADER, ANYONE_THEN_OFFICE, DOWNGRADE, Needs, OFFICE, OFFICE_AND_LEADER,
+    OFFICE_NOT_FINDER, Person, Slot, are_covered,
 };
 use approval::{ANYONE_THEN_REGULATOR, FIELD, FIELD_THEN_OFFICE};
 pub use guards::{Guard, five_missing, lacking};

@@ -140,6 +140,7 @@ fn context(roles: &[Role], phone: usize, seq: i64) -> Context {
         event: EventTime { at, grade: Grade::C, uncertainty_us: None, clock_suspect: false },
         fix_village: None,
         place_village: None,
+        places: Vec::new(),
     }
 }
 

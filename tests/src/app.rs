@@ -13,11 +13,11 @@ use paicha::auth::secret::Secret;
 use paicha::clock::{Clock, TestClock};
 use paicha::config::{Config, Sources};
 use paicha::ids::SystemIds;
-use paicha::usecases::manage_users::{Manager, NewUser, create_user, grant_role};
+use paicha::usecases::manage_users::{Manager, NewUser, create_user, grant_role, grant_role_for};
 use paicha_db::{Engine, accounts, feeds};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use sync_protocol::ids::{DeviceId, UserId};
+use sync_protocol::ids::{DeviceId, RecordId, UserId};
 use sync_protocol::role::Role;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -152,6 +152,18 @@ impl TestApp {
             let granted = grant_role(&self.app, Manager::CommandLine, user, role, village).await;
             granted.with_context(|| format!("{role} in {village}"))?;
         }
+        self.sign_in(login, None).await
+    }
+
+    /// Makes a person of an enterprise who acts for these places, signed in on a new phone.
+    ///
+    /// # Errors
+    /// When the login is taken, or the village or a place is missing.
+    pub async fn firm(&self, login: &str, village: &str, places: &[RecordId]) -> Result<SignedIn> {
+        let user = self.person(login).await?;
+        let which = (Role::R7, village);
+        let places: Vec<_> = places.iter().map(|place| place.0).collect();
+        grant_role_for(&self.app, Manager::CommandLine, user, which, Some(&places)).await.context("R7")?;
         self.sign_in(login, None).await
     }
 

@@ -1,7 +1,8 @@
-//! People and what they may do where: the tables `users` and `grants`, which are not records and stand beside the ledger.
+//! People and what they may do where: the tables `users`, `grants` and `grant_places`, which are not records and stand beside the ledger.
 //! Not the rules: what a role may do is decided over these rows elsewhere. What a newcomer gets wrong: a revoked grant stays a
 //! row and is listed, because work done before it was revoked is still taken for a while.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::engine::{Row, Tx};
@@ -275,5 +276,56 @@ pub async fn list_grants(tx: &mut Tx, user: Uuid, limit: i64) -> Result<Vec<Gran
                 revoked_at: row.opt_i64("revoked_at")?,
             })
         })
+        .collect()
+}
+
+/// A place that somebody acts for in a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantPlaceRow {
+    /// `R7` or `R8`.
+    pub role: String,
+    /// Village or subdistrict of the grant; `*` for everything.
+    pub feed: String,
+    /// The place record.
+    pub place: Uuid,
+}
+
+/// Makes the places of a grant exactly these and raises the person's scope version; whether that changed anything.
+///
+/// # Errors
+/// `ForeignKey` when there is no such grant; otherwise when the database fails. The transaction is then over.
+pub async fn put_grant_places(
+    tx: &mut Tx,
+    (user, role, feed): (Uuid, &str, &str),
+    places: &[Uuid],
+) -> Result<bool, DbError> {
+    let known = Statement::new("SELECT place FROM grant_places WHERE user_id = $1 AND role = $2 AND feed = $3");
+    let known = tx.fetch_all(known.bind(user).bind(role).bind(feed)).await?;
+    let known: BTreeSet<Uuid> = known.iter().map(|row| row.uuid("place")).collect::<Result<_, _>>()?;
+    let places: BTreeSet<Uuid> = places.iter().copied().collect();
+    if known == places {
+        return Ok(false);
+    }
+    let gone = Statement::new("DELETE FROM grant_places WHERE user_id = $1 AND role = $2 AND feed = $3");
+    tx.execute(gone.bind(user).bind(role).bind(feed)).await?;
+    let rows = places.into_iter().map(|place| vec![user.into(), role.into(), feed.into(), place.into()]);
+    tx.execute_rows("INSERT INTO grant_places (user_id, role, feed, place) VALUES", rows.collect(), "").await?;
+    raise_scope_version(tx, user).await?;
+    Ok(true)
+}
+
+/// Places of all grants of a person, revoked ones too, in order of role, feed, place.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn list_grant_places(tx: &mut Tx, user: Uuid, limit: i64) -> Result<Vec<GrantPlaceRow>, DbError> {
+    let statement = Statement::new(
+        "SELECT role, feed, place FROM grant_places WHERE user_id = $1 ORDER BY role, feed, place LIMIT $2",
+    )
+    .bind(user)
+    .bind(limit);
+    let rows = tx.fetch_all(statement).await?;
+    rows.iter()
+        .map(|row| Ok(GrantPlaceRow { role: row.text("role")?, feed: row.text("feed")?, place: row.uuid("place")? }))
         .collect()
 }

@@ -1,6 +1,7 @@
 //! Projections: typed tables for what people ask, computed from records and written in the same transaction. Nothing here decides;
 //! every row can be rebuilt. What a newcomer gets wrong: writing a row here without the record it comes from.
 
+mod counting;
 mod figures;
 mod flags;
 mod forms;
@@ -16,6 +17,7 @@ mod tasks;
 mod totals;
 mod visits;
 
+pub use counting::{Counting, count_hazards_by_rows, count_spot_items_by_rows};
 pub use figures::{Figure, FigureBy, FigureFilter, count_figures};
 pub use flags::{FlagFilter, FlagPage, FlagRow, list_flags, list_flags_of_feed, list_flags_of_records, put_flags};
 pub use forms::{

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use sync_protocol::ids::RecordId;
 use sync_protocol::role::Role;
 
 /// What somebody asks for: one per group of endpoints.
@@ -235,6 +236,8 @@ pub struct Grant {
     pub role: Role,
     /// Where it holds.
     pub villages: Scope,
+    /// Of an enterprise (R7) or an expert (R8): the places they act for.
+    pub places: BTreeSet<RecordId>,
 }
 
 /// What all grants of a person together reach with one action: the filter for lists, feeds and exports.

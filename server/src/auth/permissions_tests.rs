@@ -58,11 +58,11 @@ fn printed_table() -> String {
 }
 
 fn grant(role: Role, villages: &[&str]) -> Grant {
-    Grant { role, villages: Scope::of(villages.iter().copied()) }
+    Grant { role, villages: Scope::of(villages.iter().copied()), places: BTreeSet::new() }
 }
 
 fn whole(role: Role) -> Grant {
-    Grant { role, villages: Scope::All }
+    Grant { role, villages: Scope::All, places: BTreeSet::new() }
 }
 
 #[test]

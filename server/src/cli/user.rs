@@ -8,13 +8,14 @@ use crate::config::Config;
 use crate::usecases::load_grants::EVERYWHERE;
 use crate::usecases::manage_users::{
     ListedUser, ManageUsersError, Manager, NewUser, USERS_PER_PAGE_MAX, create_user, disable_user, find_user_by_login,
-    grant_role, list_users, reset_password, revoke_role,
+    grant_role, grant_role_for, list_users, reset_password, revoke_role,
 };
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use std::io::{BufRead as _, Read as _};
 use sync_protocol::ids::UserId;
 use sync_protocol::role::Role;
+use uuid::Uuid;
 
 /// Longest line that is read as a password, in bytes.
 const PASSWORD_LINE_BYTES_MAX: u64 = 1024;
@@ -29,7 +30,7 @@ pub(super) enum UserCommand {
     /// 新增账号。Adds an account; without --password-stdin a password is made and printed once.
     Add(AddArguments),
     /// 授予角色。Grants a role in a village, a subdistrict or everywhere.
-    Grant(GrantArguments),
+    Grant(PlacedGrantArguments),
     /// 撤销角色。Revokes a role; work done before is still taken for a while.
     Revoke(GrantArguments),
     /// 重设密码，并退出所有登录。Sets a new password and ends all sessions.
@@ -60,6 +61,16 @@ pub(super) struct AddArguments {
     /// 从标准输入读密码。Reads the password from standard input (one line).
     #[arg(long)]
     password_stdin: bool,
+}
+
+/// Whose role, where, and for which places.
+#[derive(Debug, Args)]
+pub(super) struct PlacedGrantArguments {
+    #[command(flatten)]
+    grant: GrantArguments,
+    /// 场所编号，可重复；企业（R7）、专家（R8）只办理这些场所的隐患。Ids of places that an R7 or R8 acts for, instead of those before.
+    #[arg(long = "place", value_name = "ID")]
+    places: Vec<Uuid>,
 }
 
 /// Whose role, and where.
@@ -130,9 +141,12 @@ async fn add(app: &App, arguments: AddArguments, output: &mut Output) -> anyhow:
     Ok(())
 }
 
-async fn grant(app: &App, arguments: GrantArguments, output: &mut Output) -> anyhow::Result<()> {
+async fn grant(app: &App, arguments: PlacedGrantArguments, output: &mut Output) -> anyhow::Result<()> {
+    let PlacedGrantArguments { grant: arguments, places } = arguments;
     let user = user_of(app, &arguments.login).await?;
-    let changed = grant_role(app, BY, user, arguments.role, code(&arguments.feed)).await.map_err(sentence)?;
+    let places = (!places.is_empty()).then_some(places.as_slice());
+    let which = (arguments.role, code(&arguments.feed));
+    let changed = grant_role_for(app, BY, user, which, places).await.map_err(sentence)?;
     output.line(if changed { "已授权，立即生效。" } else { "此前已授权，没有变化。" })
 }
 
@@ -221,6 +235,9 @@ fn sentence(error: ManageUsersError) -> anyhow::Error {
         ManageUsersError::UnknownVillage => {
             anyhow::anyhow!("没有这个村（社区）或街道的代码，没有授权。请先导入区域，或检查 12 位代码。")
         }
+        ManageUsersError::UnknownPlace => anyhow::anyhow!(
+            "没有这个场所，或不在授权范围内；只有企业（R7）和专家（R8）按场所授权。没有授权，请核对场所编号。"
+        ),
         ManageUsersError::Forbidden | ManageUsersError::OwnAccount => anyhow::anyhow!("不能这样操作，没有改动。"),
         ManageUsersError::Field(sentence) => anyhow::anyhow!(sentence),
         ManageUsersError::Password(error) => error.into(),

@@ -71,15 +71,35 @@ fn only_known_kinds_can_be_left_out() {
 }
 
 #[test]
+fn appendix2_counts_until_the_month_before_or_until_it_is_handed_in() {
+    let usual = with(&[]).unwrap().appendix2;
+    let june = month("2023-06");
+    let now = at("2023-06-28T09:00:00+08:00");
+    assert_eq!(usual.cutoff_of(june, now), june.first_instant());
+    assert_eq!((usual.policy().as_str(), usual.counts_from()), ("prev_month_end", None));
+    let other = [("cutoff", "submit_day"), ("spot_scope", "performed_by"), ("cum_from", "2023-01-01")];
+    let other = other.map(|(key, value)| (format!("appendix2.{key}"), value));
+    let other = with(&other.each_ref().map(|(key, value)| (key.as_str(), *value))).unwrap().appendix2;
+    assert_eq!(other.cutoff_of(june, now), now);
+    assert_eq!(other.cutoff_of(june, at("2023-09-01T00:00:00+08:00")), june.next().first_instant());
+    assert_eq!(other.counts_from(), Some(at("2023-01-01T00:00:00+08:00")));
+    assert_eq!(other.policy(), "submit_day,performed_by,cum_from:2023-01-01");
+    assert_eq!((Appendix2::of_policy(&other.policy()), Appendix2::of_policy(&usual.policy())), (other, usual));
+}
+
+#[test]
 fn choices_that_are_none_are_refused_by_name() {
     let cases = [
         ("appendix1.window_day", "29"),
         ("appendix1.window_day", "1"),
         ("appendix1.kinds", "spot,sport"),
         ("workflow.suspected_days", "0"),
+        ("appendix2.cum_from", "2023-02-30"),
+        ("appendix2.cum_from", "20230101"),
     ];
     for (key, value) in cases {
         assert!(with(&[(key, value)]).unwrap_err().to_string().contains(key), "{key} = {value}");
     }
     assert!(with(&[("appendix1.window", "weekly")]).is_err());
+    assert!(with(&[("appendix2.cutoff", "never")]).is_err());
 }

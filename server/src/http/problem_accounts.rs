@@ -100,6 +100,8 @@ impl From<ManageUsersError> for ApiError {
             ManageUsersError::UnknownVillage => {
                 Self::new(Problem::BadParameter).detail("没有这个村（社区）或街道的代码，没有授权。")
             }
+            ManageUsersError::UnknownPlace => Self::new(Problem::BadParameter)
+                .detail("场所应是授权范围内已登记的，且只有企业（R7）和专家（R8）按场所授权，没有授权。"),
             ManageUsersError::OwnAccount => Self::new(Problem::BadParameter)
                 .detail("不能停用自己的账号或撤销自己的系统管理员角色，没有改动。请由另一位系统管理员操作。"),
             ManageUsersError::Password(error) => error.into(),

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::auth::permissions::Action;
 use crate::usecases::caller::Caller;
 use crate::usecases::keyed_id::keyed_id;
+use crate::usecases::load_linked::load_linked;
 use crate::usecases::push_operations::{PushError, console_op, push_console_operations, read_record};
 use crate::usecases::read_record::is_readable;
 use crate::usecases::reading::{ReadError, readable};
@@ -21,8 +22,8 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use sync_protocol::canonical::to_json;
-use sync_protocol::merge::Outcome;
-use sync_protocol::record::Record;
+use sync_protocol::merge::{Outcome, is_merged_away};
+use sync_protocol::record::{Record, Verdict};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -100,6 +101,7 @@ pub async fn act_on_hazard(app: &Arc<App>, caller: &Caller, request: ActRequest)
         let survivor = find_record(app, caller, "hazard", *survivor).await?;
         steps::check_link(&record, &survivor).map_err(ActError::Unsound)?;
     }
+    check_agreement(app, caller, &record, &request.act).await?;
     let allowed = request.kind == "hazard"
         || matches!(request.act, Act::ClearFlag { .. } | Act::Settle { .. } | Act::Decide { .. });
     if !allowed {
@@ -124,6 +126,22 @@ pub async fn act_on_hazard(app: &Arc<App>, caller: &Caller, request: ActRequest)
         write_audit_alone(app, entry.detail(format!("{}：{}", request.act.title(), done.text_zh))).await?;
     }
     Ok(done)
+}
+
+/// Whoever agrees to a link must not close a circle: the hazard that would stay has not been merged itself meanwhile.
+async fn check_agreement(app: &App, caller: &Caller, record: &Record, act: &Act) -> Result<(), ActError> {
+    let Act::Decide { op, verdict: Verdict::Approve, .. } = act else { return Ok(()) };
+    let links = record.pending.iter().filter(|pending| pending.field == "duplicate_of" && pending.stamp.op.0 == *op);
+    for survivor in links.filter_map(|pending| pending.value.as_str()?.parse().ok()) {
+        let survivor = find_record(app, caller, "hazard", survivor).await?;
+        let mut tx = app.database.begin_read().await?;
+        let linked = load_linked(&mut tx, &[&survivor]).await?;
+        tx.rollback().await?;
+        if is_merged_away(&survivor, &linked, None) {
+            return Err(ActError::Unsound("保留的那条隐患已合并到别处，请先解除其中一条合并".to_owned()));
+        }
+    }
+    Ok(())
 }
 
 async fn number_of(app: &App, id: Uuid) -> Result<Option<String>, DbError> {

@@ -6,6 +6,7 @@
 pub mod act;
 pub mod checks;
 pub mod content;
+mod earlier;
 mod facts;
 pub(in crate::usecases) mod lists;
 mod view;
@@ -19,7 +20,7 @@ use crate::usecases::form_area::{FormAreaError, find_form_area};
 use crate::usecases::projection::form_events;
 use crate::usecases::push_operations::{PushError, read_record};
 use crate::usecases::read_appendix1::Appendix1Error;
-use crate::usecases::read_appendix2::{Counted, FormNumbers};
+use crate::usecases::read_appendix2::{Counted, FormNumbers, counting_of};
 pub use checks::Check;
 use content::{FormContent, Purpose};
 use paicha_db::feeds::FeedRow;
@@ -197,7 +198,10 @@ pub async fn read_printed_forms(
     any |= below.iter().any(|(_, loaded)| is_counted(loaded, of_villages));
     // Read once for all of them; not at all where every form says what was handed in.
     let counted = match query.kind {
-        FormKind::Appendix2 if any => Some(Counted::read(&mut tx, &loaded.area, &loaded.villages, query.month).await?),
+        FormKind::Appendix2 if any => {
+            let counting = counting_of(&app.config.appendix2, query.month, as_of);
+            Some(Counted::read(&mut tx, &loaded.area, &loaded.villages, (query.month, &counting)).await?)
+        }
         FormKind::Appendix1 | FormKind::Appendix2 => None,
     };
     let numbers = counted.as_ref().map(Counted::of_all);

@@ -7,13 +7,17 @@ use crate::auth::permissions::Action;
 use crate::auth::secret::Secret;
 use crate::usecases::caller::Caller;
 use crate::usecases::check_password::{PasswordWorkError, hash_password};
-use crate::usecases::load_grants::EVERYWHERE;
+use crate::usecases::load_grants::{EVERYWHERE, PLACE_ROLES};
 use crate::usecases::sign_in::LOGIN_BYTES_MAX;
 use crate::usecases::write_audit::{Deed, Entry, Subject, write_audit};
 use paicha_db::accounts::{self, GrantRow, UserRow};
+use paicha_db::projections::{self, PlaceRow};
 use paicha_db::{DbError, Tx, feeds, sessions};
+use std::collections::BTreeSet;
 use sync_protocol::ids::UserId;
+use sync_protocol::limits::SCOPE_FEEDS_MAX;
 use sync_protocol::role::Role;
+use uuid::Uuid;
 
 /// Longest name or unit, in characters.
 pub const PERSON_TEXT_CHARS_MAX: usize = 60;
@@ -23,6 +27,11 @@ pub const PHONE_CHARS_MAX: usize = 32;
 pub const USERS_PER_PAGE_MAX: u32 = 200;
 /// Grants of one person that are listed; more than there are villages in a subdistrict.
 pub const GRANTS_LISTED_MAX: i64 = 1000;
+
+/// Places of one grant at most: no enterprise has more sites in a subdistrict.
+pub const GRANT_PLACES_MAX: usize = 200;
+/// Places of all grants of one person that are listed.
+const GRANT_PLACES_LISTED_MAX: i64 = 10_000;
 
 /// Who asks for the change.
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +91,8 @@ pub struct ListedGrant {
     pub granted_at_us: i64,
     /// Microseconds UTC; nothing while it holds.
     pub revoked_at_us: Option<i64>,
+    /// Of R7 and R8: the places they act for.
+    pub places: Vec<Uuid>,
 }
 
 /// Why nothing was changed.
@@ -99,6 +110,9 @@ pub enum ManageUsersError {
     /// A field cannot be as it is; the sentence is for people.
     #[error("{0}")]
     Field(&'static str),
+    /// A place is not known in the villages of the grant, or the role is not held for places.
+    #[error("no such place there")]
+    UnknownPlace,
     /// No village or subdistrict has this code.
     #[error("no such village")]
     UnknownVillage,
@@ -196,8 +210,7 @@ pub async fn list_users(
     let rows = accounts::list_users(&mut tx, after, limit.min(USERS_PER_PAGE_MAX).into()).await?;
     let mut users = Vec::with_capacity(rows.len());
     for row in rows {
-        let grants = accounts::list_grants(&mut tx, row.id, GRANTS_LISTED_MAX).await?;
-        users.push(listed(row, grants));
+        users.push(listed(&mut tx, row).await?);
     }
     tx.rollback().await?;
     Ok(users)
@@ -211,9 +224,9 @@ pub async fn find_user(app: &App, manager: Manager<'_>, user: UserId) -> Result<
     manager.check()?;
     let mut tx = app.database.begin_read().await?;
     let row = known(&mut tx, user).await?;
-    let grants = accounts::list_grants(&mut tx, row.id, GRANTS_LISTED_MAX).await?;
+    let user = listed(&mut tx, row).await?;
     tx.rollback().await?;
-    Ok(listed(row, grants))
+    Ok(user)
 }
 
 /// The account with this login, for the command line, where people are named so.
@@ -239,20 +252,62 @@ pub async fn grant_role(
     role: Role,
     feed: &str,
 ) -> Result<bool, ManageUsersError> {
+    grant_role_for(app, manager, user, (role, feed), None).await
+}
+
+/// As [`grant_role`], for certain places: an enterprise (R7) acts for its own, an expert (R8) for those assigned. These take the place of the ones
+/// before; with `None` they stay as they are.
+///
+/// # Errors
+/// [`ManageUsersError`]; nothing was changed.
+pub async fn grant_role_for(
+    app: &App,
+    manager: Manager<'_>,
+    user: UserId,
+    (role, feed): (Role, &str),
+    places: Option<&[Uuid]>,
+) -> Result<bool, ManageUsersError> {
     manager.check()?;
     let mut tx = app.database.begin_write().await?;
     let row = known(&mut tx, user).await?;
     if feed != EVERYWHERE && feeds::find_feeds(&mut tx, &[feed.to_owned()]).await?.is_empty() {
         return Err(ManageUsersError::UnknownVillage);
     }
-    let changed = accounts::put_grant(&mut tx, user.0, role.code(), feed, app.clock.now_us()).await?;
+    let mut changed = accounts::put_grant(&mut tx, user.0, role.code(), feed, app.clock.now_us()).await?;
+    let mut words = format!("{} {}", role.code(), role.title());
+    if let Some(places) = places {
+        let names = names_of_places(&mut tx, (role, feed), places).await?;
+        changed |= accounts::put_grant_places(&mut tx, (user.0, role.code(), feed), places).await?;
+        words = format!("{words}：{}", names.join("、"));
+    }
     if changed {
         let entry = Entry::new(manager.actor(), Deed::GrantGiven, Subject::user(&row)).village(feed);
-        write_audit(app, &mut tx, entry.detail(format!("{} {}", role.code(), role.title()))).await?;
+        write_audit(app, &mut tx, entry.detail(words)).await?;
     }
     tx.commit().await?;
     tracing::info!(user = %user, role = role.code(), feed, changed, by = manager.name(), "role granted");
     Ok(changed)
+}
+
+/// What the places are called; all of them lie where the role is granted.
+async fn names_of_places(
+    tx: &mut Tx,
+    (role, feed): (Role, &str),
+    places: &[Uuid],
+) -> Result<Vec<String>, ManageUsersError> {
+    let distinct: BTreeSet<Uuid> = places.iter().copied().collect();
+    if distinct.len() > GRANT_PLACES_MAX || !places.is_empty() && !PLACE_ROLES.contains(&role) {
+        return Err(ManageUsersError::UnknownPlace);
+    }
+    let found = projections::find_places(tx, places).await?;
+    let limit = i64::try_from(SCOPE_FEEDS_MAX).unwrap_or(i64::MAX);
+    let villages = feeds::list_children(tx, feed, limit).await?;
+    let is_there = |place: &PlaceRow| feed == EVERYWHERE || place.feed == feed || villages.contains(&place.feed);
+    if found.len() == distinct.len() && found.iter().all(is_there) {
+        Ok(found.into_iter().map(|place| place.name).collect())
+    } else {
+        Err(ManageUsersError::UnknownPlace)
+    }
 }
 
 /// Revokes a role; whether that changed anything. Reading ends at once; work done before is taken for a while.
@@ -347,14 +402,21 @@ async fn known(tx: &mut Tx, user: UserId) -> Result<UserRow, ManageUsersError> {
     accounts::find_user(tx, user.0).await?.ok_or(ManageUsersError::NotFound)
 }
 
-fn listed(row: UserRow, grants: Vec<GrantRow>) -> ListedUser {
+async fn listed(tx: &mut Tx, row: UserRow) -> Result<ListedUser, DbError> {
+    let grants = accounts::list_grants(tx, row.id, GRANTS_LISTED_MAX).await?;
+    let places = accounts::list_grant_places(tx, row.id, GRANT_PLACES_LISTED_MAX).await?;
+    let of_grant = |grant: &GrantRow| {
+        let own = places.iter().filter(|place| place.role == grant.role && place.feed == grant.feed);
+        own.map(|place| place.place).collect()
+    };
     let grants = grants.into_iter().map(|grant| ListedGrant {
+        places: of_grant(&grant),
         role: grant.role,
         feed: grant.feed,
         granted_at_us: grant.granted_at,
         revoked_at_us: grant.revoked_at,
     });
-    ListedUser {
+    Ok(ListedUser {
         id: row.id.into(),
         login: row.login,
         name: row.name,
@@ -364,7 +426,7 @@ fn listed(row: UserRow, grants: Vec<GrantRow>) -> ListedUser {
         disabled_at_us: row.disabled_at,
         created_at_us: row.created_at,
         grants: grants.collect(),
-    }
+    })
 }
 
 fn checked_user(new: NewUser) -> Result<NewUser, ManageUsersError> {

@@ -9,6 +9,7 @@ mod tasks;
 pub use forms::{form_events, form_state_code};
 pub use integrity::{StoredFlag, criterion_ids, stored_flags};
 pub(crate) use tasks::assignee as task_assignee;
+pub use numbers::periods;
 
 use paicha_db::projections::{
     CriterionRow, FlagRow, FormRow, HazardPeriodRow, HazardRow, InspectionRow, PhotoLinkRow, PhotoRow, PlaceRow,
@@ -17,7 +18,7 @@ use paicha_db::projections::{
 use serde_json::Value;
 use sync_protocol::digest::from_hex;
 use sync_protocol::geo::{Basis, Fix, Wgs84Point, canonical};
-use sync_protocol::merge::{FieldOutcome, report_village};
+use sync_protocol::merge::{FieldOutcome, Linked, report_village};
 use sync_protocol::record::{Record, Register};
 use sync_protocol::text::clean;
 use sync_protocol::time::{Grade, Micros};
@@ -77,8 +78,8 @@ impl Projected {
     }
 }
 
-/// The rows of one record.
-pub fn project(record: &Record) -> Projected {
+/// The rows of one record. `linked` has at least the hazards that it was ever merged into, and those that they were.
+pub fn project(record: &Record, linked: &Linked) -> Projected {
     let mut rows = Projected::default();
     match record.kind.as_str() {
         "place" => rows.places.push(place(record)),
@@ -91,7 +92,7 @@ pub fn project(record: &Record) -> Projected {
         }
         "hazard" => {
             rows.hazards.push(hazard(record));
-            rows.periods.push((record.id.0, numbers::periods(record)));
+            rows.periods.push((record.id.0, numbers::periods(record, linked)));
             rows.criteria.push((record.id.0, integrity::criteria(record)));
             rows.flags.push((record.id.0, integrity::flags(record)));
         }

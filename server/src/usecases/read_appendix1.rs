@@ -12,6 +12,7 @@ mod rows_tests;
 use crate::config::Appendix1;
 use crate::usecases::form_area::FormAreaError;
 use facts::{Visit, load_visits};
+pub use late::LATE_MONTHS_MAX;
 use late::printed_before;
 use paicha_db::feeds::FeedRow;
 use paicha_db::projections::{self, InspectionRow};
@@ -62,6 +63,8 @@ pub struct Appendix1Form {
 pub struct FormRow {
     /// The inspections it rests on; several for a joint visit.
     pub inspections: Vec<RecordId>,
+    /// The 重大 that were found by them.
+    pub majors: Vec<RecordId>,
     /// 序号, from 1.
     pub number: u32,
     /// 排查单位.
@@ -109,8 +112,7 @@ pub async fn area_form(
     // 村（社区） in order of their codes, each by time, as the notice's reporting chain has them.
     for feed in std::iter::once(area).chain(villages) {
         let mut rows = Vec::new();
-        let mut of_month = printed.from;
-        loop {
+        for of_month in printed.months.iter().copied().chain([month]) {
             let found = list_visits(tx, feed, (of_month, choice)).await?;
             // Where the office has begun to choose by another day, the form before may have printed the first days of this one.
             let own = |row: &InspectionRow| of_month == month && row.started_at >= month.first_instant().as_micros();
@@ -118,11 +120,6 @@ pub async fn area_form(
                 Some(only) => only.contains(&row.id.into()),
                 None => own(row) || !printed.ids.contains(&row.id.into()),
             }));
-            // By the name and not by the order: the last month there is has no next one.
-            if of_month == month {
-                break;
-            }
-            of_month = of_month.next();
         }
         if rows.len() > left {
             let rows = APPENDIX1_ROWS_MAX + 1;

@@ -1,17 +1,18 @@
 //! The fourteen numbers of 附件2 of an area and a month, and the records behind each (domain 2.6): cumulative, from what happened before the
-//! month began in Shanghai (截至上月末). What a newcomer gets wrong: the cutoff is the beginning of the month of the form, not its end, and
+//! month began in Shanghai (截至上月末), where the office chose nothing else. What a newcomer gets wrong: the cutoff is the beginning of the month of the form, not its end, and
 //! the subdistrict's numbers are counted from records, never added up from villages.
 
 use crate::app::App;
+use crate::config::{Appendix2, SpotScope};
 use crate::usecases::caller::Caller;
 use crate::usecases::form_area::{FormAreaError, find_form_area};
 use paicha_db::feeds::FeedRow;
-use paicha_db::projections::{self, HazardCount, Page, SpotCounts, Villages};
+use paicha_db::projections::{self, Counting, HazardCount, Page, SpotCounts, Villages};
 use paicha_db::{DbError, Tx};
 use paicha_reports::ReportError;
 use std::collections::BTreeMap;
 use sync_protocol::ids::{FeedId, RecordId};
-use sync_protocol::time::Month;
+use sync_protocol::time::{Micros, Month};
 use uuid::Uuid;
 
 /// What is asked for.
@@ -50,6 +51,20 @@ fn counted(area: &FeedRow, villages: &[FeedRow]) -> Villages {
     Villages::Only(std::iter::once(area).chain(villages).map(|feed| feed.id.clone()).collect())
 }
 
+/// What a month's form counts by an office's choices, when it is computed at an instant.
+pub fn counting_of(choice: &Appendix2, month: Month, as_of: Micros) -> Counting {
+    counting_until(choice, choice.cutoff_of(month, as_of))
+}
+
+/// What a form counts until an instant.
+pub fn counting_until(choice: &Appendix2, cutoff: Micros) -> Counting {
+    Counting {
+        cutoff: cutoff.as_micros(),
+        from: choice.counts_from().map(Micros::as_micros),
+        by_performer: choice.spot_scope == SpotScope::PerformedBy,
+    }
+}
+
 /// What the forms of an area and its villages count, read once for all of them.
 pub struct Counted {
     hazards: Vec<HazardCount>,
@@ -61,10 +76,21 @@ impl Counted {
     ///
     /// # Errors
     /// When the database fails; the transaction is then over.
-    pub async fn read(tx: &mut Tx, area: &FeedRow, villages: &[FeedRow], month: Month) -> Result<Self, DbError> {
+    pub async fn read(
+        tx: &mut Tx,
+        area: &FeedRow,
+        villages: &[FeedRow],
+        (month, counting): (Month, &Counting),
+    ) -> Result<Self, DbError> {
         let counted = counted(area, villages);
-        let hazards = projections::count_hazards(tx, &counted, month).await?;
-        let spots = projections::count_spot_items(tx, &counted, month).await?;
+        let usual = *counting == Counting::before(month.first_instant().as_micros());
+        let (hazards, spots) = if usual {
+            let hazards = projections::count_hazards(tx, &counted, month).await?;
+            (hazards, projections::count_spot_items(tx, &counted, month).await?)
+        } else {
+            let hazards = projections::count_hazards_by_rows(tx, &counted, counting).await?;
+            (hazards, projections::count_spot_items_by_rows(tx, &counted, counting).await?)
+        };
         Ok(Self { hazards, spots })
     }
 
@@ -130,10 +156,9 @@ pub async fn numbers_of(
     tx: &mut Tx,
     area: &FeedRow,
     villages: &[FeedRow],
-    month: Month,
+    (month, counting): (Month, &Counting),
 ) -> Result<FormNumbers, FormAreaError> {
-    let cutoff = month.first_instant().as_micros();
-    let mut all = Counted::read(tx, area, villages, month).await?.of_all();
+    let mut all = Counted::read(tx, area, villages, (month, counting)).await?.of_all();
     let counted = counted(area, villages);
     let mut add = |code: String, record: Uuid| {
         let Some((_, records)) = all.numbers.get_mut(&code) else { return Ok(()) };
@@ -143,7 +168,7 @@ pub async fn numbers_of(
     };
     let mut after = None;
     loop {
-        let rows = projections::list_counted_hazards(tx, &counted, cutoff, after, LISTED_ROWS).await?;
+        let rows = projections::list_counted_hazards(tx, &counted, counting, after, LISTED_ROWS).await?;
         let Some(last) = rows.last() else { break };
         after = Some(last.record);
         for row in &rows {
@@ -157,7 +182,7 @@ pub async fn numbers_of(
         let mut after = None;
         loop {
             let page = Page { after, limit: LISTED_ROWS };
-            let rows = projections::list_spot_items(tx, &counted, (&line.to_string(), cutoff), page).await?;
+            let rows = projections::list_spot_items(tx, &counted, (&line.to_string(), counting), page).await?;
             let Some(last) = rows.last() else { break };
             after = Some((last.ended_at, last.record));
             rows.iter().try_for_each(|row| add(format!("2.{line}"), row.record))?;
@@ -219,11 +244,11 @@ pub async fn list_counted_records(
     line: Line,
     (after, limit): (Option<(i64, Uuid)>, usize),
 ) -> Result<Vec<(i64, CountedRecord)>, FormAreaError> {
-    let cutoff = query.month.first_instant().as_micros();
+    let counting = counting_of(&app.config.appendix2, query.month, app.now());
     let mut tx = app.database.begin_read().await?;
     let (area, villages) = find_form_area(&mut tx, caller, query.area.as_ref()).await?;
     let counted = counted(&area, &villages);
-    let found = records_of(&mut tx, &counted, line, cutoff, (after, limit)).await?;
+    let found = records_of(&mut tx, &counted, line, &counting, (after, limit)).await?;
     tx.rollback().await?;
     Ok(found)
 }
@@ -232,17 +257,18 @@ async fn records_of(
     tx: &mut Tx,
     counted: &Villages,
     line: Line,
-    cutoff: i64,
+    counting: &Counting,
     (after, limit): (Option<(i64, Uuid)>, usize),
 ) -> Result<Vec<(i64, CountedRecord)>, DbError> {
     match line {
-        Line::Hazards(line) => hazards_of(tx, counted, (line, cutoff), after.map(|(_, id)| id), limit).await,
+        Line::Hazards(line) => hazards_of(tx, counted, (line, counting), after.map(|(_, id)| id), limit).await,
         Line::Spots(line) => {
             let page = Page { after, limit: i64::try_from(limit).unwrap_or(i64::MAX) };
-            let rows = projections::list_spot_items(tx, counted, (&line.to_string(), cutoff), page).await?;
+            let rows = projections::list_spot_items(tx, counted, (&line.to_string(), counting), page).await?;
             let record = |row: projections::SpotItemRow| {
                 let enterprise = Some(row.enterprise);
-                (row.ended_at, CountedRecord { record: row.record, village: row.village, enterprise })
+                let village = if counting.by_performer { row.feed } else { row.village };
+                (row.ended_at, CountedRecord { record: row.record, village, enterprise })
             };
             Ok(rows.into_iter().map(record).collect())
         }
@@ -252,14 +278,14 @@ async fn records_of(
 async fn hazards_of(
     tx: &mut Tx,
     villages: &Villages,
-    (line, cutoff): (usize, i64),
+    (line, counting): (usize, &Counting),
     mut after: Option<Uuid>,
     limit: usize,
 ) -> Result<Vec<(i64, CountedRecord)>, DbError> {
     let counts = HAZARD_LINES[line - 1];
     let mut found = Vec::new();
     while found.len() < limit {
-        let rows = projections::list_counted_hazards(tx, villages, cutoff, after, BATCH_ROWS).await?;
+        let rows = projections::list_counted_hazards(tx, villages, counting, after, BATCH_ROWS).await?;
         let Some(last) = rows.last() else { break };
         after = Some(last.record);
         let of_line = rows.into_iter().filter(|row| counts(row.self_found, row.rectified, row.listed));

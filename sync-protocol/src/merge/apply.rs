@@ -2,6 +2,7 @@
 //! each. An operation either takes effect (its record's revision rises by one, even if no value changed) or has no effect at all.
 
 use super::context::{Context, Scope};
+use super::enterprise::is_foreign;
 use super::fields::{FieldWrite, is_owner, set_field, write_fields};
 use super::outcome::{End, FieldOutcome, Outcome, Settled, Status};
 use super::photos::{attach, retract};
@@ -138,6 +139,7 @@ fn change(world: &mut World, submission: Submission<'_>) -> Outcome {
     let stamp = submission.stamp(record.rev + 1);
     let standing = submission.standing(record.rev);
     let mut changed: BTreeSet<RecordId> = [id].into();
+    let foreign = is_foreign(&record, &submission, (&standing, &stamp));
     let waited: Vec<(OpId, String)> = waiting_ops(&record);
     let outcomes = match &submission.op.body {
         Body::Patch(set) => {
@@ -152,14 +154,15 @@ fn change(world: &mut World, submission: Submission<'_>) -> Outcome {
             let owns = submission.context.server || is_owner(&record.created, &submission);
             submit(&mut record, owns, &standing, &stamp)
         }
-        Body::Transition { .. } => transition(&mut record, submission.op, &standing, &stamp),
+        Body::Transition { .. } => transition(&mut record, submission.op, foreign, &standing, &stamp),
         Body::Resolve { target, verdict, reason } => {
             resolve(&mut record, (*target, *verdict), reason.as_ref(), &standing, &stamp)
         }
         Body::LinkDuplicate { survivor, reason } => {
-            link_duplicate(world, &mut record, *survivor, reason.as_ref(), &standing, &stamp)
+            let survivor = (*survivor, foreign);
+            link_duplicate(world, &mut record, survivor, reason.as_ref(), &standing, &stamp)
         }
-        Body::PhotoAttach(photo) => attach(world, &mut record, &submission, photo, &stamp, &mut changed),
+        Body::PhotoAttach(photo) => attach(world, &mut record, &submission, (photo, foreign), &stamp, &mut changed),
         Body::PhotoRetract { photo, reason } => retract(&mut record, *photo, reason.as_ref(), &standing, &stamp),
         Body::Create(_) | Body::Unknown => BTreeMap::new(),
     };

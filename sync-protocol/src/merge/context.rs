@@ -1,7 +1,7 @@
 //! What the server knew when an operation arrived. It is stored with the operation, so that a rebuild from operations alone gives the
 //! same records, whoever's rights or village borders have changed since.
 
-use crate::ids::{FeedId, IncarnationId, UserId};
+use crate::ids::{FeedId, IncarnationId, RecordId, UserId};
 use crate::role::Role;
 use crate::time::{Grade, Micros};
 use serde::{Deserialize, Serialize};
@@ -58,4 +58,7 @@ pub struct Context {
     /// Registered village of the place that the operation names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place_village: Option<FeedId>,
+    /// Places that the author acts for, as their grants name them: of an enterprise (R7) its own, of an expert (R8) those assigned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<RecordId>,
 }

@@ -3,17 +3,17 @@
 //! the record with the reason.
 
 use super::apply::Submission;
+use super::enterprise::{self, Taken, is_foreign};
 use super::needs::{Written, is_guarded, seen_value};
 use super::outcome::FieldOutcome;
 use super::register::{insert, rank, write};
 use super::standing::{Fate, fate_of};
 use super::view::counts_by_time;
 use super::weight::{is_overfull, is_too_long};
-use crate::ids::FeedId;
-use crate::limits::{ASIDES_MAX, REGISTER_ENTRIES_MAX, REGISTER_ENTRIES_OF_ONE_MAX};
+use crate::ids::{FeedId, UserId};
+use crate::limits::{ASIDES_MAX, PAST_VALUES_OF_ONE_MAX, REGISTER_ENTRIES_MAX, REGISTER_ENTRIES_OF_ONE_MAX};
 use crate::op::Body;
 use crate::record::{Addition, Entry, Pending, Record, Stamp, Standing};
-use crate::role::Role;
 use crate::schema::{FieldSpec, Guarding, KindSpec, MergeRule, Ownership, Writers, find_kind};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -46,7 +46,10 @@ pub(super) fn write_fields<'a>(
                     || matches!(field.writers, Writers::Roles(_))
                     || matches!(field.guarding, Guarding::Always(_))
             });
-        let outcome = if only_adds && !gathers {
+        let outcome = if only_adds && !gathers && is_foreign(record, submission, (standing, stamp)) {
+            let aside = Aside { field: name, base, value, reason: None };
+            Some(set_aside(record, FieldOutcome::NotAllowed, aside, None, (standing, stamp)))
+        } else if only_adds && !gathers {
             Some(add(record, &write, stamp))
         } else {
             set_field(record, kind, submission, write, (standing, stamp))
@@ -126,22 +129,43 @@ pub(super) fn set_field(
     let knows = |aside: &Pending| aside.field == field.name && stamp.had_seen(standing, &aside.stamp);
     let saw = record.pending.iter().any(knows).then(|| standing.clone());
     let entry = Entry { value: field.value.clone(), village, via: None, saw, stamp: stamp.clone() };
+    // What an author had seen decides whether a later value of theirs waits, and what was counted once stays counted for its month: neither
+    // must be forgotten.
+    let decides = counts_by_time(field.name) || spec.is_some_and(|spec| spec.guarding != Guarding::Open);
     let register = record.fields.entry(field.name.to_owned()).or_default();
-    let past = record.past.get(field.name).into_iter().flatten();
+    let past = record.past.get(field.name).filter(|_| decides).into_iter().flatten();
     if is_full(past.chain(&register.entries), spec.map(|spec| spec.rule), field.value, stamp) {
         return Some(FieldOutcome::TooMany);
     }
     let seen = |old: &Stamp| stamp.had_seen(standing, old);
     let own = |old: &Stamp| corrects && old.incarnation == stamp.incarnation;
     let written = write(register, spec.map(|spec| spec.rule), entry, seen, own);
-    // What an author had seen decides whether a later value of theirs waits, and what was counted once stays counted for its month: neither
-    // must be forgotten.
-    let remembered = counts_by_time(field.name) || spec.is_some_and(|spec| spec.guarding != Guarding::Open);
-    if remembered && !written.replaced.is_empty() {
-        let past = record.past.entry(field.name.to_owned()).or_default();
-        written.replaced.into_iter().for_each(|old| insert(past, old));
+    if decides {
+        written.replaced.into_iter().for_each(|old| remember(record, field.name, old));
+    } else if !corrects && spec.is_none_or(|spec| spec.rule != MergeRule::ServerOnly) {
+        // Nobody's words vanish, but only so many of each person's are kept here; all of them stand in their operations.
+        for old in written.replaced {
+            let author = old.stamp.author;
+            remember(record, field.name, old);
+            forget_oldest(record, field.name, author);
+        }
     }
     written.outcome.or(if spec.is_none() { Some(FieldOutcome::UnknownField) } else { None })
+}
+
+fn remember(record: &mut Record, field: &str, old: Entry) {
+    insert(record.past.entry(field.to_owned()).or_default(), old);
+}
+
+/// Keeps the newest of one author's replaced values, in the order that knows nothing of arrival.
+fn forget_oldest(record: &mut Record, field: &str, author: UserId) {
+    let Some(past) = record.past.get_mut(field) else { return };
+    let mut over = past.iter().filter(|old| old.stamp.author == author).count().saturating_sub(PAST_VALUES_OF_ONE_MAX);
+    past.retain(|old| {
+        let goes = over > 0 && old.stamp.author == author;
+        over -= usize::from(goes);
+        !goes
+    });
 }
 
 /// What identifies evidence is what was declared first, for ever: a second declaration with another hash must not put another picture in
@@ -192,55 +216,33 @@ fn obstacle(
     if !may {
         return Some((FieldOutcome::NotAllowed, None));
     }
-    if is_of_enterprise(submission) && !enterprise_may(record, field, submission) {
+    let taken = enterprise::taken(record, field, submission, (standing, stamp));
+    if taken == Taken::NotTheirs {
         return Some((FieldOutcome::NotAllowed, None));
     }
     if field.name == "state" && kind.initial_state.is_some() {
         return Some((FieldOutcome::IllegalTransition, None));
     }
-    if !spec.holds.accepts(field.value) {
+    if !spec.holds.accepts(field.value) || is_without_document(field) {
         return Some((FieldOutcome::InvalidValue, None));
     }
-    if spec.guarding == Guarding::Open || submission.context.server {
+    if submission.context.server || taken == Taken::AsWritten && spec.guarding == Guarding::Open {
         return None;
     }
     let seen = seen_value(record, spec, field.name, (standing, stamp));
+    if taken == Taken::WhenConfirmed || enterprise::is_claim_of_others(record, field, submission, (standing, stamp)) {
+        return Some((FieldOutcome::Proposal, seen));
+    }
     let elsewhere =
         field.name == "place" && submission.context.place_village.as_ref().is_some_and(|own| *own != record.feed);
     let written = Written { seen: seen.as_ref(), new: field.value, elsewhere };
     is_guarded(spec, record, body, &written, (standing, stamp)).then_some((FieldOutcome::Proposal, seen))
 }
 
-/// What an enterprise or an expert fills in on a hazard that others found: the repair, never what was found.
-const OF_THE_REPAIR: [&str; 11] = [
-    "plan.",
-    "resp.",
-    "dual.",
-    "explanation.",
-    "deadline",
-    "control",
-    "control_measure",
-    "work_done",
-    "spent_fen",
-    "analogies",
-    "remark",
-];
-
-/// Whether the author has no role but those that see their own records only.
-fn is_of_enterprise(submission: &Submission<'_>) -> bool {
-    let roles = &submission.context.roles;
-    !submission.context.server && !roles.is_empty() && roles.iter().all(|role| matches!(role, Role::R7 | Role::R8))
-}
-
-/// Their own records, with checks of their own kinds; of others' what belongs to the repair.
-fn enterprise_may(record: &Record, field: &FieldWrite<'_>, submission: &Submission<'_>) -> bool {
-    let own = record.created.author == submission.op.head.author;
-    let expert = submission.context.roles.contains(&Role::R8);
-    if own && record.kind == "inspection" && field.name == "kind" && !expert {
-        return field.value.as_str().is_some_and(|kind| kind.starts_with("self_"));
-    }
-    let of_repair = |name: &str| field.name == name || name.ends_with('.') && field.name.starts_with(name);
-    own || record.kind == "photo" || record.kind == "hazard" && OF_THE_REPAIR.iter().any(|name| of_repair(name))
+/// 挂牌 and 摘牌 are what a document says (T14, T15): without its number they are somebody's word.
+fn is_without_document(field: &FieldWrite<'_>) -> bool {
+    let of_authority = field.name.starts_with("listed.") || field.name.starts_with("delisted.");
+    of_authority && field.value["doc_no"].as_str().is_none_or(|number| number.trim().is_empty())
 }
 
 /// A value that does not simply count.

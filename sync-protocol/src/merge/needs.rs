@@ -6,7 +6,7 @@ use super::standing::{Before, visible};
 use crate::op::Body;
 use crate::record::{Entry, Pending, Record, Register, Stamp, Standing};
 use crate::schema::{FieldSpec, Guarding, LEVELS, MergeRule, find_kind};
-use crate::workflow::{ANYONE, Needs, OFFICE_AND_LEADER};
+use crate::workflow::{ANYONE, ANYONE_THEN_INSPECTOR, Needs, OFFICE_AND_LEADER};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -109,7 +109,8 @@ pub(super) fn needs_of(record: &Record, pending: &Pending, before: Before) -> Ne
     let spec = find_kind(&record.kind).and_then(|kind| kind.find_field(&pending.field));
     let Some(spec) = spec else { return ANYONE };
     match spec.guarding {
-        Guarding::Open => ANYONE,
+        // Only what an enterprise fills in waits in a field that is open to others.
+        Guarding::Open => ANYONE_THEN_INSPECTOR,
         Guarding::Safer(needs) | Guarding::Change(needs) | Guarding::Shortening(needs) => needs,
         Guarding::Always(needs) => {
             // A 重大 that is merged into another leaves the numbers, so that takes two people like everything that makes it look safer.

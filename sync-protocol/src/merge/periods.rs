@@ -2,7 +2,8 @@
 //! count. For any cutoff the hazard counts as its stretch around the cutoff says, from events before it. What a newcomer gets wrong:
 //! 疑似重大 does not count, an approved downgrade or voiding ends the counting from its approval, and delisting does not end 挂牌.
 
-use super::standing::{is_merged_away, visible};
+use super::merged::{Linked, is_merged_away, turning_points_of_linked};
+use super::standing::visible;
 use super::view::{shown_at, turning_points};
 use crate::record::Record;
 use crate::schema::ORIGINS;
@@ -31,8 +32,9 @@ pub struct CountedPeriod {
     pub listed: bool,
 }
 
-/// Every stretch in which the hazard counts, in order of time; neighbours that count alike are one.
-pub fn counted_periods(record: &Record) -> Vec<CountedPeriod> {
+/// Every stretch in which the hazard counts, in order of time; neighbours that count alike are one. `linked` has at least the hazards that it was
+/// ever merged into, and those that they were.
+pub fn counted_periods(record: &Record, linked: &Linked) -> Vec<CountedPeriod> {
     if !was_ever_major(record) {
         return Vec::new();
     }
@@ -41,6 +43,7 @@ pub fn counted_periods(record: &Record) -> Vec<CountedPeriod> {
     let listed_at = listings(record);
     let mut points = turning_points(record);
     points.extend(found_at.into_iter().chain(listed_at.iter().copied()));
+    points.extend(turning_points_of_linked(record, linked));
     points.sort_unstable();
     points.dedup();
     let mut periods: Vec<CountedPeriod> = Vec::new();
@@ -53,7 +56,7 @@ pub fn counted_periods(record: &Record) -> Vec<CountedPeriod> {
             Some(found) if cutoff > found && cutoff <= record.created.at => record.created.at.saturating_add(1),
             Some(_) | None => cutoff,
         };
-        if !is_major(record, asked) || is_gone(record, asked) {
+        if !is_major(record, asked) || is_gone(record, linked, asked) {
             continue;
         }
         let state = shown_at(record, "state", Some(asked));
@@ -102,9 +105,9 @@ fn is_major(record: &Record, cutoff: Micros) -> bool {
 }
 
 /// Void, or merged into another hazard that counts for both.
-fn is_gone(record: &Record, cutoff: Micros) -> bool {
+fn is_gone(record: &Record, linked: &Linked, cutoff: Micros) -> bool {
     let void = shown_at(record, "state", Some(cutoff)) == Some(Value::from("void"));
-    void || is_merged_away(record, Some(cutoff))
+    void || is_merged_away(record, linked, Some(cutoff))
 }
 
 /// When the finder claims to have found it, where that lies before the saving of the record.

@@ -17,13 +17,14 @@ pub(super) fn attach(
     world: &mut World,
     record: &mut Record,
     submission: &Submission<'_>,
-    photo: &PhotoAttach,
+    (photo, stranger): (&PhotoAttach, bool),
     stamp: &Stamp,
     changed: &mut BTreeSet<RecordId>,
 ) -> BTreeMap<String, FieldOutcome> {
     let carries = find_kind(&record.kind).is_some_and(|kind| kind.carries_photos);
-    let foreign =
-        world.records.get(&photo.photo).is_some_and(|known| known.feed != record.feed || known.kind != "photo");
+    // The record itself is in hand and not in the world while it changes.
+    let foreign = photo.photo == record.id
+        || world.records.get(&photo.photo).is_some_and(|known| known.feed != record.feed || known.kind != "photo");
     if !carries || foreign || record.photos.len() >= RECORD_PHOTOS_MAX {
         let why =
             if record.photos.len() >= RECORD_PHOTOS_MAX { FieldOutcome::TooMany } else { FieldOutcome::InvalidValue };
@@ -32,10 +33,21 @@ pub(super) fn attach(
         let standing = submission.standing(record.rev);
         return [("photos".to_owned(), set_aside(record, why, aside, None, (&standing, stamp)))].into();
     }
-    link_photo(record, photo, stamp);
+    let mut outcomes = BTreeMap::new();
+    if stranger {
+        // It proves nothing about what is not theirs; but what was sent is kept, for whoever looks at it.
+        let value = Value::String(photo.photo.to_string());
+        let aside = Aside { field: "photos", base: None, value: &value, reason: None };
+        let standing = submission.standing(record.rev);
+        let outcome = set_aside(record, FieldOutcome::NotAllowed, aside, None, (&standing, stamp));
+        outcomes.insert("photos".to_owned(), outcome);
+    } else {
+        link_photo(record, photo, stamp);
+    }
     // Only now: a refused attachment must not move a photo of another village, or one that does not exist, in this village's feed.
     changed.insert(photo.photo);
-    declare_photo(world, submission, photo)
+    outcomes.extend(declare_photo(world, submission, photo));
+    outcomes
 }
 
 fn link_photo(record: &mut Record, photo: &PhotoAttach, stamp: &Stamp) {

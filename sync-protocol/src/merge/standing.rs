@@ -2,6 +2,7 @@
 //! visible. All of it is computed from the whole record each time, now or as it was at some instant, so it knows nothing of arrival
 //! order. What a newcomer gets wrong: a proposal counts from its last approval, not from when it was asked for.
 
+use super::enterprise::is_of_enterprise;
 use super::needs::needs_of;
 use super::outcome::FieldOutcome;
 use super::register::replaces;
@@ -9,7 +10,7 @@ use crate::ids::{FeedId, OpId, UserId};
 use crate::record::{Decision, Entry, Pending, Record, Stamp, Standing, Verdict};
 use crate::schema::{MergeRule, find_kind};
 use crate::time::Micros;
-use crate::workflow::{ANYONE, Needs, OFFICE_AND_LEADER, Person, are_covered, find_edge, lacking};
+use crate::workflow::{ANYONE, Needs, OFFICE_AND_LEADER, OPEN_STATES, Person, are_covered, find_edge, lacking};
 use serde_json::Value;
 
 /// What became of a change that may have to wait.
@@ -75,7 +76,9 @@ fn agreement<'a>(
         return Some(Agreement { since: stamp.at, deciders: vec![(standing, stamp)] });
     }
     let mut deciders = Vec::new();
-    for said in decisions(record, stamp.op, before).into_iter().filter(|said| said.verdict == Verdict::Approve) {
+    // An enterprise asks; it is no second person for what others ask.
+    let agrees = |said: &&Decision| said.verdict == Verdict::Approve && !is_of_enterprise(&said.standing.roles);
+    for said in decisions(record, stamp.op, before).into_iter().filter(agrees) {
         let Decision { standing, stamp, .. } = said;
         people.push(Person { user: stamp.author, uploader: standing.uploader, roles: &standing.roles });
         deciders.push((&said.standing, &said.stamp));
@@ -115,7 +118,7 @@ pub(super) fn fate_of_pending(record: &Record, pending: &Pending, before: Before
     if pending.why != FieldOutcome::Proposal {
         // Not a question of agreement: a person of the office has looked at it, or not yet.
         let seen = is_refused(record, &pending.stamp, OFFICE_AND_LEADER, before)
-            || decisions(record, pending.stamp.op, before).into_iter().any(is_of_office);
+            || decisions(record, pending.stamp.op, before).into_iter().any(|said| is_of_office(&said.standing));
         return if seen { Fate::Refused } else { Fate::Waits };
     }
     let needs = needs_of(record, pending, before);
@@ -138,20 +141,20 @@ pub(super) fn fate_of(record: &Record, op: OpId, field: &str) -> Fate {
     moved.map_or(Fate::Waits, |entry| fate_of_transition(record, entry, level.as_deref(), None))
 }
 
-fn is_of_office(said: &Decision) -> bool {
+pub(super) fn is_of_office(standing: &Standing) -> bool {
     let office = OFFICE_AND_LEADER.iter().flat_map(|slot| slot.roles);
-    office.into_iter().any(|role| said.standing.roles.contains(role))
+    office.into_iter().any(|role| standing.roles.contains(role))
 }
 
 /// A proposal that everybody agreed to.
-struct Approved<'a> {
-    pending: &'a Pending,
+pub(super) struct Approved<'a> {
+    pub(super) pending: &'a Pending,
     agreed: Agreement<'a>,
 }
 
 impl<'a> Approved<'a> {
     /// Whether everybody who decided had seen what `stamp` wrote: then this value takes its place.
-    fn replaces(&self, stamp: &Stamp) -> bool {
+    pub(super) fn replaces(&self, stamp: &Stamp) -> bool {
         let own = stamp.op == self.pending.stamp.op;
         !own && self.agreed.deciders.iter().all(|(standing, decider)| decider.had_seen(standing, stamp))
     }
@@ -162,12 +165,12 @@ impl<'a> Approved<'a> {
         saw && replaces(rule, &self.pending.value, entry)
     }
 
-    fn last(&self) -> &'a Stamp {
+    pub(super) fn last(&self) -> &'a Stamp {
         self.agreed.deciders.last().map_or(&self.pending.stamp, |(_, stamp)| stamp)
     }
 }
 
-fn approved<'a>(record: &'a Record, field: &str, before: Before) -> Vec<Approved<'a>> {
+pub(super) fn approved<'a>(record: &'a Record, field: &str, before: Before) -> Vec<Approved<'a>> {
     let proposals =
         record.pending.iter().filter(|pending| pending.field == field && pending.why == FieldOutcome::Proposal);
     let stand = proposals.filter_map(|pending| {
@@ -207,15 +210,6 @@ pub(crate) fn visible<'a>(record: &'a Record, field: &str, before: Before) -> Ve
     all
 }
 
-/// Whether the hazard was merged into another that counts for both. A level that the people who merged them had not seen keeps it
-/// counting: what somebody raised meanwhile must not vanish.
-pub fn is_merged_away(record: &Record, before: Option<Micros>) -> bool {
-    let links = approved(record, "duplicate_of", before);
-    let in_force = links.iter().filter(|one| !links.iter().any(|other| other.replaces(one.last())));
-    let levels = visible(record, "level", before);
-    in_force.filter(|one| one.pending.value.is_string()).any(|one| levels.iter().all(|level| one.replaces(level.stamp)))
-}
-
 /// The transitions that stand and that no later one, having seen them, left; with the time since when each counts.
 pub(super) fn leaves<'a>(record: &'a Record, level: Option<&str>, before: Before) -> Vec<(&'a Entry, Micros)> {
     leaves_among(record, level, before, |_| true)
@@ -240,9 +234,16 @@ pub(super) fn leaves_among<'a>(
     standing.iter().filter(|(entry, _)| !left(entry)).copied().collect()
 }
 
+/// States in which nothing is left to do.
+const SETTLED_STATES: [&str; 2] = ["accepted", "closed"];
+
 fn leaves_behind(later: &Entry, earlier: &Entry) -> bool {
     let Some(via) = &later.via else { return false };
-    let from = earlier.value.as_str() == Some(via.from.as_str());
+    let (left, to) = (earlier.value.as_str().unwrap_or_default(), later.value.as_str().unwrap_or_default());
+    // Whoever opens a hazard again leaves whatever was settled: a listing that comes later may take the closing back, and what it was closed
+    // from must not come back with it.
+    let reopens = SETTLED_STATES.contains(&via.from.as_str()) && OPEN_STATES.contains(&to);
+    let from = left == via.from || reopens && SETTLED_STATES.contains(&left);
     from && later.stamp.op != earlier.stamp.op && later.stamp.had_seen(&via.standing, &earlier.stamp)
 }
 

@@ -2,16 +2,16 @@
 //! a newcomer gets wrong: a transition is never undone or hidden by a later one; which of them count is computed when it is shown.
 
 use super::apply::World;
+use super::enterprise::is_self_origin;
 use super::fields::{Aside, set_aside};
 use super::outcome::FieldOutcome;
-use super::periods::SELF_ORIGINS;
 use super::register::insert;
 use super::standing::{Fate, fate_of, leaves};
 use crate::ids::{OpId, RecordId};
 use crate::limits::{DECISIONS_MAX, REGISTER_ENTRIES_MAX, REGISTER_ENTRIES_OF_ONE_MAX};
 use crate::op::{Body, Op};
 use crate::record::{Decision, Entry, Record, Stamp, Standing, Verdict, Via};
-use crate::schema::{ORIGINS, find_kind};
+use crate::schema::find_kind;
 use crate::workflow::find_edge;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -33,11 +33,12 @@ pub(super) fn submit(record: &mut Record, owns: bool, standing: &Standing, stamp
 }
 
 /// Takes an edge of the state machine, or sets it aside when there is none or the author's roles may not ask for it.
-pub(super) fn transition(record: &mut Record, op: &Op, standing: &Standing, stamp: &Stamp) -> Outcomes {
+pub(super) fn transition(record: &mut Record, op: &Op, foreign: bool, standing: &Standing, stamp: &Stamp) -> Outcomes {
     let Body::Transition { from, to, reason, evidence } = &op.body else { return BTreeMap::new() };
     let edge = find_kind(&record.kind).and_then(|kind| kind.initial_state).and_then(|_| find_edge(from, to));
     let refusal = match edge {
         None => Some(FieldOutcome::IllegalTransition),
+        Some(_) if foreign => Some(FieldOutcome::NotAllowed),
         Some(edge) if !standing.roles.iter().any(|role| edge.roles.contains(role)) => Some(FieldOutcome::NotAllowed),
         Some(_) => None,
     };
@@ -117,7 +118,7 @@ fn fields_of(record: &Record, op: OpId) -> Vec<String> {
 pub(super) fn link_duplicate(
     world: &World,
     record: &mut Record,
-    survivor: Option<RecordId>,
+    (survivor, foreign): (Option<RecordId>, bool),
     reason: Option<&String>,
     standing: &Standing,
     stamp: &Stamp,
@@ -129,11 +130,15 @@ pub(super) fn link_duplicate(
         None => true,
     };
     let value = survivor.map_or(Value::Null, |id| Value::String(id.to_string()));
-    let why = if sound && record.kind == "hazard" { FieldOutcome::Proposal } else { FieldOutcome::InvalidValue };
+    let why = match sound && record.kind == "hazard" {
+        true if foreign => FieldOutcome::NotAllowed,
+        true => FieldOutcome::Proposal,
+        false => FieldOutcome::InvalidValue,
+    };
     let aside = Aside { field: "duplicate_of", base: None, value: &value, reason };
     let mut outcome = set_aside(record, why, aside, None, (standing, stamp));
     let strict = other.flatten().is_some_and(|other| is_self_found(other) != is_self_found(record));
-    if strict && outcome != FieldOutcome::TooMany {
+    if strict && outcome != FieldOutcome::TooMany && why == FieldOutcome::Proposal {
         let own = record.pending.iter_mut().filter(|pending| pending.stamp.op == stamp.op);
         own.for_each(|pending| pending.strict = true);
         outcome = match fate_of(record, stamp.op, "duplicate_of") {
@@ -149,6 +154,9 @@ pub(super) fn link_duplicate(
 fn is_self_found(record: &Record) -> bool {
     let origins = record.fields.get("origin").into_iter().flat_map(|register| &register.entries);
     let past = record.past.get("origin").into_iter().flatten();
-    let first = origins.chain(past).find(|entry| entry.stamp.op == record.created.op);
-    first.and_then(|entry| entry.value.as_str()).is_some_and(|code| ORIGINS[..SELF_ORIGINS].contains(&code))
+    let written = origins.chain(past).map(|entry| (&entry.stamp, &entry.value));
+    let aside = record.pending.iter().filter(|pending| pending.field == "origin");
+    let mut all = written.chain(aside.map(|pending| (&pending.stamp, &pending.value)));
+    let first = all.find(|(stamp, _)| stamp.op == record.created.op);
+    first.and_then(|(_, value)| value.as_str()).is_some_and(is_self_origin)
 }

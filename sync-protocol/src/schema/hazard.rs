@@ -63,18 +63,18 @@ pub(super) const HAZARD: KindSpec = KindSpec {
         // 判定.
         field("judge_members", "集体研判人员", Texts, Union, When("level", &["major_collective"])),
         field("judge_basis", "判定依据", Text, KeepBoth, No),
-        // 下达整改 and 五落实; the deadline above is one of the five.
+        // 下达整改 and 五落实; the deadline above is one of the five. Of two names both are asked, of two measures both hold, of two sums neither.
         field("notice_no", "整改通知书编号", Text, Ask, No),
         field("responsible_unit", "整改责任单位", Text, Ask, No),
-        field("plan.owner", "整改责任人", Text, Ask, No),
+        field("plan.owner", "整改责任人", Text, KeepBoth, No),
         field("plan.owner_post", "责任人职务", Text, Ask, No),
-        field("plan.measures", "整改措施", Text, Ask, No),
+        field("plan.measures", "整改措施", Text, KeepBoth, No),
         field("plan.funds_fen", "整改资金（分）", Integer, Ask, No),
         field("plan.funds_source", "资金来源", Code(FUND_SOURCES), Ask, No),
-        field("plan.contingency", "应急预案", Text, Ask, No),
+        field("plan.contingency", "应急预案", Text, KeepBoth, No),
         field("plan.goal", "治理目标", Text, Ask, No),
         // 三环节 by 三方, as `resp.{find|treat|control}.{site|village|regulator}`.
-        field("resp.*", "责任人（排查、治理、管控）", Text, Ask, No),
+        field("resp.*", "责任人（排查、治理、管控）", Text, KeepBoth, No),
         // 双报告.
         field("dual.regulator_unit", "报告的监管部门", Text, Ask, No),
         field("dual.regulator_at", "报告监管部门时间", Instant, Earliest, No),

@@ -41,6 +41,8 @@ pub const ANYONE: Needs = &[EVERYBODY];
 pub(super) const FIELD: Needs = &[INSPECTOR];
 /// One who inspects, and another of the office.
 pub(super) const FIELD_THEN_OFFICE: Needs = &[INSPECTOR, OFFICE_OR_LEADER];
+/// Anybody, and another who inspects: what an enterprise fills in is confirmed so.
+pub const ANYONE_THEN_INSPECTOR: Needs = &[EVERYBODY, INSPECTOR];
 /// Anybody, and another who regulates (街道专班、行业站所).
 pub(super) const ANYONE_THEN_REGULATOR: Needs = &[EVERYBODY, REGULATOR];
 /// 街道专班/应急办.

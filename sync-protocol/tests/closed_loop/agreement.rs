@@ -32,7 +32,8 @@ fn what_the_server_writes_waits_for_nobody() {
 #[test]
 fn an_enterprise_writes_all_of_its_own_hazard() {
     let mut story = Story::default();
-    let fields = json!({"level": "general", "origin": "self_day", "description": "灭火器过期", "sector": ["fire"]});
+    let fields = json!({"level": "general", "origin": "self_day", "description": "灭火器过期", "sector": ["fire"],
+        "place": Uuid::from_u128(FACTORY)});
     let (_, outcome) = story.say(ENTERPRISE, json!({"kind": "create", "fields": fields}));
     assert!(outcome.fields.is_empty(), "{outcome:?}");
 }
@@ -68,7 +69,8 @@ fn the_office_alone_merges_what_nobody_judged_major() {
 fn the_office_alone_does_not_merge_across_origins() {
     let mut story = Story::of("general");
     let other = RecordId(Uuid::from_u128(OTHER));
-    let made = json!({"kind": "create", "record": other, "fields": {"level": "general", "origin": "self_day"}});
+    let made = json!({"kind": "create", "record": other, "fields": {"level": "general", "origin": "self_day",
+        "place": Uuid::from_u128(FACTORY)}});
     story.say(ENTERPRISE, made);
     let linked = json!({"kind": "link_duplicate", "survivor": other, "reason": "同一处"});
     let (op, outcome) = story.say(OFFICE, linked);

@@ -42,7 +42,7 @@ fn who_is_asked_is_said_with_what_waits_and_nobody_for_what_may_not_count() {
 #[test]
 fn confirming_a_major_plan_asks_for_the_report_and_for_fire_for_nine_names() {
     let planned = |tags: serde_json::Value| {
-        let mut story = Story::of("major_direct");
+        let mut story = Story::at_factory("major_direct");
         story.set(INSPECTOR, tags);
         story.go(INSPECTOR, "reg", "plan", json!({}));
         story.five();

@@ -40,6 +40,7 @@ fn sent(phone: u128, seq: i64, body: Value) -> Held {
             event: EventTime { at, grade: Grade::A, uncertainty_us: None, clock_suspect: false },
             fix_village: None,
             place_village: None,
+            places: Vec::new(),
         },
     }
 }

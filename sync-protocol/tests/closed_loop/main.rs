@@ -5,6 +5,7 @@
 
 mod agreement;
 mod asked;
+mod circles;
 mod held;
 mod numbers;
 mod owners;

@@ -3,7 +3,7 @@
 use super::story::{COLLEAGUE, COUNTY, INSPECTOR, LEADER, OFFICE, Story};
 use serde_json::json;
 use sync_protocol::ids::RecordId;
-use sync_protocol::merge::{CountedPeriod, counted_periods, shown_at};
+use sync_protocol::merge::{CountedPeriod, Linked, counted_periods, shown_at};
 use sync_protocol::record::{Entry, Record, Register};
 use sync_protocol::time::Micros;
 use uuid::Uuid;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// How the hazard counts for a cutoff: (self found, rectified, listed).
 fn counts(story: &Story, cutoff: Micros) -> Option<(bool, bool, bool)> {
     let within = |one: &CountedPeriod| one.from < cutoff && one.to.is_none_or(|to| cutoff <= to);
-    let periods = counted_periods(story.record());
+    let periods = counted_periods(story.record(), &story.world.records);
     periods.iter().find(|one| within(one)).map(|one| (one.self_found, one.rectified, one.listed))
 }
 
@@ -107,7 +107,7 @@ fn what_others_found_first_is_no_own_finding_until_the_office_clears_it() {
         record.fields.insert(field.to_owned(), Register { entries: vec![entry] });
     };
     write(&mut record, "origin", json!("self_day"));
-    let own = |record: &Record| counted_periods(record).iter().all(|one| one.self_found);
+    let own = |record: &Record| counted_periods(record, &Linked::new()).iter().all(|one| one.self_found);
     assert!(own(&record));
     write(&mut record, "integrity", json!({"version": 2, "flags": [{"key": "R-23", "rule": "R-23", "level": "soft"}]}));
     assert!(!own(&record));
@@ -126,7 +126,11 @@ fn what_the_finder_claims_to_have_seen_earlier_counts_from_then() {
     for cutoff in [claimed.saturating_add(1), created, created.saturating_add(1)] {
         assert!(counts(&story, cutoff).is_some(), "{cutoff}");
     }
-    assert_eq!(counted_periods(story.record()).len(), 1, "neighbours that count alike are one stretch");
+    assert_eq!(
+        counted_periods(story.record(), &story.world.records).len(),
+        1,
+        "neighbours that count alike are one stretch"
+    );
 }
 
 #[test]

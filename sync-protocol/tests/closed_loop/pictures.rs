@@ -27,7 +27,7 @@ fn only_a_photo_of_this_village_is_attached_and_only_to_what_carries_photos() {
     there["village"] = json!("500999001299");
     story.say(INSPECTOR, there);
     story.say(INSPECTOR, json!({"kind": "create", "record": Uuid::from_u128(0x89), "fields": {}}));
-    for photo in [0x89, 0x9002] {
+    for photo in [0x89, 0x9002, HAZARD] {
         let (_, outcome) = story.say(INSPECTOR, attach(photo));
         assert_eq!(field(&outcome, "photos"), Some(InvalidValue), "{photo:x}");
     }

@@ -21,7 +21,8 @@ fn who_had_not_seen_another_value_is_told_by_which_rule_one_is_shown() {
         ("dual.regulator_at", json!("2023-06-02T00:00:00Z"), json!("2023-06-03T00:00:00Z"), Earliest),
         ("position_text", json!("东侧"), json!("西侧"), KeptBoth),
         ("description", json!("配电箱门敞开，线头裸露在外"), json!("配电箱门敞开，线头裸露在外，无警示"), Longest),
-        ("plan.owner", json!("演示甲"), json!("演示乙"), Ask),
+        ("plan.owner", json!("演示甲"), json!("演示乙"), KeptBoth),
+        ("plan.goal", json!("消除隐患"), json!("降低风险"), Ask),
         ("from_a_newer_app", json!(1), json!(2), Ask),
     ];
     for (name, one, other, rule) in told {

@@ -94,8 +94,22 @@ fn a_document_stands_for_the_photo_of_what_is_gone() {
 }
 
 #[test]
+fn what_was_closed_and_opened_again_does_not_come_back_settled_when_it_is_listed() {
+    let mut story = Story::ready_for_review("general");
+    story.go(COLLEAGUE, "verify", "accepted", json!({"verdict": "real"}));
+    story.go(OFFICE, "accepted", "closed", json!({}));
+    assert_eq!(story.shown("state"), "closed");
+    story.go(COLLEAGUE, "closed", "fixing", json!({}));
+    story.set(LEADER, json!({"listed.town": {"doc_no": "演示督办1号"}}));
+    assert!(story.record().disputed().is_empty(), "the listing takes the closing back, and nothing else");
+    let (op, _) = story.go(INSPECTOR, "fixing", "void", json!({}));
+    story.agree(OFFICE, op);
+    assert_eq!(story.shown("state"), "void");
+}
+
+#[test]
 fn missing_funds_keep_a_hazard_in_plan() {
-    let mut story = Story::of("general");
+    let mut story = Story::at_factory("general");
     story.go(INSPECTOR, "reg", "plan", json!({}));
     story.set(
         INSPECTOR,
@@ -106,13 +120,15 @@ fn missing_funds_keep_a_hazard_in_plan() {
     assert_eq!(field(&outcome, "state"), Some(FieldOutcome::Lacks));
     assert!(outcome.incomplete.contains(&"plan.funds_fen".to_owned()));
     assert_eq!(story.shown("state"), "plan");
-    story.set(ENTERPRISE, json!({"plan.funds_fen": 120_000}));
+    let (op, _) = story.set(ENTERPRISE, json!({"plan.funds_fen": 120_000}));
+    assert_eq!(story.shown("state"), "plan", "nobody has confirmed what the enterprise filled in");
+    story.agree(COLLEAGUE, op);
     assert_eq!(story.shown("state"), "fixing");
 }
 
 #[test]
 fn a_major_plan_is_confirmed_by_the_office() {
-    let mut story = Story::of("major_direct");
+    let mut story = Story::at_factory("major_direct");
     story.go(INSPECTOR, "reg", "plan", json!({}));
     story.five();
     let (op, _) = story.go(ENTERPRISE, "plan", "fixing", json!({}));
@@ -124,7 +140,7 @@ fn a_major_plan_is_confirmed_by_the_office() {
 
 #[test]
 fn a_fire_hazard_needs_all_nine_names() {
-    let mut story = Story::of("major_direct");
+    let mut story = Story::at_factory("major_direct");
     story.set(INSPECTOR, json!({"sector": ["fire"]}));
     story.go(INSPECTOR, "reg", "plan", json!({}));
     story.five();
@@ -281,7 +297,7 @@ fn nobody_fills_a_field_so_that_others_are_not_heard() {
     assert_eq!(story.shown("level"), "major_direct", "what is more dangerous is always heard");
     let (_, outcome) = story.go(INSPECTOR, "plan", "fixing", json!({}));
     assert_ne!(field(&outcome, "state"), Some(FieldOutcome::TooMany));
-    assert!(!counted_periods(story.record()).is_empty());
+    assert!(!counted_periods(story.record(), &story.world.records).is_empty());
 }
 
 #[test]

@@ -4,13 +4,15 @@
 use serde_json::{Value, json};
 use sync_protocol::ids::{IncarnationId, OpId, RecordId, UserId};
 use sync_protocol::merge::{Context, EventTime, FieldOutcome, Outcome, Scope, Submission, World, decide};
-use sync_protocol::op::Op;
+use sync_protocol::op::{Body, Op};
 use sync_protocol::record::Record;
 use sync_protocol::role::Role::{self, R1, R3, R4, R6, R7};
 use sync_protocol::time::{Grade, Micros};
 use uuid::Uuid;
 
 pub(super) const HAZARD: u128 = 0x77;
+/// The place of the enterprise, where the hazard is.
+pub(super) const FACTORY: u128 = 0x75;
 /// Where every fix lies that somebody sends.
 pub(super) const FIX_VILLAGE: &str = "500999001208";
 pub(super) const OTHER_FIX_VILLAGE: &str = "500999001209";
@@ -47,6 +49,17 @@ impl Story {
             INSPECTOR,
             json!({"kind": "create", "fields": {"level": level, "origin": "village", "control": "warned",
             "description": "配电箱门敞开，线头裸露", "sector": ["industry"]}}),
+        );
+        story
+    }
+
+    /// A hazard at the place that the enterprise acts for.
+    pub(super) fn at_factory(level: &str) -> Self {
+        let mut story = Self::default();
+        story.say(
+            INSPECTOR,
+            json!({"kind": "create", "fields": {"level": level, "origin": "village", "control": "warned",
+            "place": Uuid::from_u128(FACTORY), "description": "配电箱门敞开，线头裸露", "sector": ["industry"]}}),
         );
         story
     }
@@ -94,7 +107,8 @@ impl Story {
             ancestors: (0..self.phone).filter(|_| self.restored).map(life).collect(),
             event: EventTime { at, grade: Grade::A, uncertainty_us: None, clock_suspect: false },
             fix_village: Some(if self.elsewhere { OTHER_FIX_VILLAGE } else { FIX_VILLAGE }.parse().unwrap()),
-            place_village: Some(PLACE_VILLAGE.parse().unwrap()),
+            place_village: Some(PLACE_VILLAGE.parse().unwrap()).filter(|_| !matches!(op.body, Body::Create(_))),
+            places: if author.0 == ENTERPRISE.0 { vec![RecordId(Uuid::from_u128(FACTORY))] } else { Vec::new() },
         };
         let op_id = OpId(Uuid::from_u128(0x1000 + self.ops));
         let incarnation = life(self.phone);
@@ -163,7 +177,7 @@ impl Story {
 
     /// A hazard of any level, ready for review.
     pub(super) fn ready_for_review(level: &str) -> Self {
-        let mut story = Self::of(level);
+        let mut story = Self::at_factory(level);
         story.go(INSPECTOR, "reg", "plan", json!({}));
         story.five();
         story.names();

@@ -4,6 +4,7 @@ use super::story::*;
 use serde_json::json;
 use sync_protocol::merge::FieldOutcome;
 use sync_protocol::role::Role::{R1, R3};
+use uuid::Uuid;
 
 #[test]
 fn nobody_refuses_a_reopening_away() {
@@ -115,12 +116,90 @@ fn a_second_declaration_puts_no_other_picture_in_the_place_of_evidence() {
 
 #[test]
 fn an_enterprise_repairs_and_does_not_rewrite_what_was_found() {
-    let mut story = Story::of("major_direct");
+    let mut story = Story::at_factory("major_direct");
     let long = "经企业自查，该处已按规范整改完毕，不存在重大事故隐患，原登记系误报，特此说明。".repeat(2);
-    let (_, outcome) = story.set(ENTERPRISE, json!({"description": long, "plan.owner": "演示甲"}));
+    let (op, outcome) = story.set(ENTERPRISE, json!({"description": long, "plan.owner": "演示甲"}));
     assert_eq!(field(&outcome, "description"), Some(FieldOutcome::NotAllowed), "{outcome:?}");
     assert_eq!(story.shown("description"), "配电箱门敞开，线头裸露");
+    assert_eq!(story.record().shown("plan.owner"), None, "until somebody who inspects confirms it");
+    story.agree(COLLEAGUE, op);
     assert_eq!(story.shown("plan.owner"), "演示甲");
+    assert_eq!(story.shown("description"), "配电箱门敞开，线头裸露");
+}
+
+#[test]
+fn an_enterprise_has_no_say_about_what_is_not_at_its_place() {
+    let mut story = Story::of("major_direct");
+    story.go(INSPECTOR, "reg", "plan", json!({}));
+    story.five();
+    story.names();
+    let was = story.record().fields.clone();
+    let words = json!({"plan.measures": "无需整改", "plan.funds_fen": 0, "work_done": "x", "control": "evacuated",
+        "explanation.R-01": "误会", "remark": "x", "deadline": "2023-06-02"});
+    for (name, outcome) in story.set(ENTERPRISE, words).1.fields {
+        assert_eq!(outcome, FieldOutcome::NotAllowed, "{name}");
+    }
+    let asked = story.go(ENTERPRISE, "plan", "fixing", json!({})).1;
+    assert_eq!(field(&asked, "state"), Some(FieldOutcome::NotAllowed));
+    let link = json!({"kind": "link_duplicate", "survivor": null, "reason": "同一处"});
+    assert_eq!(field(&story.say(ENTERPRISE, link).1, "duplicate_of"), Some(FieldOutcome::NotAllowed));
+    let photo = json!({"kind": "photo.attach", "photo": Uuid::from_u128(0x9999), "bytes": 10, "mime": "image/jpeg",
+        "sha256": format!("{:064x}", 9), "role": "after", "source": "camera_inapp"});
+    assert_eq!(field(&story.say(ENTERPRISE, photo).1, "photos"), Some(FieldOutcome::NotAllowed));
+    assert!(story.record().photos.is_empty() && story.record().fields == was);
+    let kept = &story.world.records[&sync_protocol::ids::RecordId(Uuid::from_u128(0x9999))];
+    assert_eq!(kept.shown_text("sha256"), Some(format!("{:064x}", 9)), "what was sent is kept");
+    story.say_of(INSPECTOR, "inspection", 0x80, json!({"kind": "create", "fields": {"kind": "patrol"}}));
+    let added = json!({"kind": "supplement", "fields": {"summary": "没有隐患"}});
+    assert_eq!(field(&story.say_of(ENTERPRISE, "inspection", 0x80, added), "summary"), Some(FieldOutcome::NotAllowed));
+}
+
+#[test]
+fn an_enterprise_is_no_second_person() {
+    let mut story = Story::at_factory("general");
+    let (op, _) = story.go(OFFICE, "reg", "void", json!({}));
+    story.agree(ENTERPRISE, op);
+    assert_eq!(story.shown("state"), "reg");
+    story.agree(INSPECTOR, op);
+    assert_eq!(story.shown("state"), "void");
+}
+
+#[test]
+fn what_an_enterprise_changes_later_waits_too_and_nobodys_words_vanish() {
+    let mut story = Story::ready_for_review("major_direct");
+    let (op, _) =
+        story.set(ENTERPRISE, json!({"plan.measures": "无需整改", "plan.owner": "演示丙", "plan.funds_fen": 1}));
+    assert_eq!((story.shown("plan.measures"), story.shown("plan.owner")), ("更换配电箱".into(), "演示甲".into()));
+    story.agree(INSPECTOR, op);
+    assert_eq!((story.shown("plan.measures"), story.shown("plan.owner")), ("无需整改".into(), "演示丙".into()));
+    story.set(COLLEAGUE, json!({"plan.measures": "更换电缆", "work_done": "已更换"}));
+    story.set(INSPECTOR, json!({"work_done": "x"}));
+    let record = story.record();
+    let replaced = |field: &str| record.past[field].iter().map(|old| old.value.clone()).collect::<Vec<_>>();
+    assert_eq!(replaced("plan.measures"), ["更换配电箱"]);
+    assert_eq!(replaced("work_done"), ["已更换"]);
+    assert!(
+        record.pending.iter().any(|one| one.value == "无需整改"),
+        "and what was asked for stands beside the record"
+    );
+}
+
+#[test]
+fn of_two_owners_both_are_named_and_of_two_sums_somebody_is_asked() {
+    let mut story = Story::of("major_direct");
+    let seen = story.record().rev;
+    let plan = |owner: &str, fen: i64| {
+        json!({"kind": "patch", "set": {"plan.owner": {"new": owner}, "plan.measures": {"new": owner},
+            "resp.treat.site": {"new": owner}, "plan.funds_fen": {"new": fen}}})
+    };
+    story.say_having_seen(INSPECTOR, seen, plan("演示甲", 500_000));
+    story.say_having_seen(COLLEAGUE, seen, plan("演示乙", 0));
+    for field in ["plan.owner", "plan.measures", "resp.treat.site"] {
+        assert_eq!(story.shown(field), "演示甲 / 演示乙", "{field}");
+    }
+    assert_eq!(story.record().shown("plan.funds_fen"), Some(json!(500_000)));
+    let disputed = story.record().disputed();
+    assert_eq!(disputed, ["plan.funds_fen", "plan.measures", "plan.owner", "resp.treat.site"]);
 }
 
 #[test]

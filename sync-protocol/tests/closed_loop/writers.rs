@@ -4,7 +4,8 @@ use super::story::*;
 use serde_json::{Value, json};
 use sync_protocol::ids::RecordId;
 use sync_protocol::limits::{
-    ASIDES_MAX, FIELDS_OF_RECORD_MAX, RECORD_VALUES_BYTES_OF_ONE_MAX, REGISTER_ENTRIES_OF_ONE_MAX, VALUE_BYTES_MAX,
+    ASIDES_MAX, FIELDS_OF_RECORD_MAX, PAST_VALUES_OF_ONE_MAX, RECORD_VALUES_BYTES_OF_ONE_MAX,
+    REGISTER_ENTRIES_OF_ONE_MAX, VALUE_BYTES_MAX,
 };
 use sync_protocol::merge::{FieldOutcome, Outcome, report_village};
 use sync_protocol::record::Record;
@@ -83,12 +84,17 @@ fn one_person_cannot_fill_a_field_and_a_higher_level_is_always_heard() {
 }
 
 #[test]
-fn only_what_is_asked_as_of_then_or_guarded_keeps_its_past() {
+fn replaced_words_are_kept_as_many_of_each_author() {
     let mut story = Story::of("general");
     story.set(INSPECTOR, json!({"plan.owner": "演示甲", "description": "配电箱门敞开，线头裸露，无警示"}));
-    story.set(INSPECTOR, json!({"plan.owner": "演示乙", "description": "配电箱门敞开，线头裸露，无警示标志"}));
-    let past: Vec<&str> = story.record().past.keys().map(String::as_str).collect();
-    assert_eq!(past, ["description"]);
+    for number in 0..=PAST_VALUES_OF_ONE_MAX + 1 {
+        story.set(COLLEAGUE, json!({"plan.owner": number.to_string()}));
+    }
+    let past = &story.record().past;
+    let owners: Vec<&Value> = past["plan.owner"].iter().map(|old| &old.value).collect();
+    assert_eq!(owners.len(), PAST_VALUES_OF_ONE_MAX + 1);
+    assert_eq!((owners[0], owners[1]), (&json!("演示甲"), &json!("1")), "one person cannot push out another's words");
+    assert_eq!(past.keys().collect::<Vec<_>>(), ["description", "plan.owner"]);
 }
 
 #[test]
@@ -134,7 +140,7 @@ fn fields_of_a_role_are_written_by_that_role_and_by_the_server() {
 
 #[test]
 fn an_enterprise_writes_its_own_checks_and_of_others_hazards_the_repair() {
-    let mut story = Story::of("general");
+    let mut story = Story::at_factory("general");
     let outcome = visit(&mut story, ENTERPRISE, "spot");
     assert_eq!(field(&outcome, "kind"), Some(FieldOutcome::NotAllowed), "抽查 is for those who check enterprises");
     assert_eq!(field(&outcome, "inspecting_unit"), None);
@@ -146,7 +152,7 @@ fn an_enterprise_writes_its_own_checks_and_of_others_hazards_the_repair() {
     let outcome =
         story.set(ENTERPRISE, json!({"position_text": "别处", "plan.owner": "演示甲", "deadline": "2023-06-20"})).1;
     assert_eq!(field(&outcome, "position_text"), Some(FieldOutcome::NotAllowed));
-    assert_eq!((field(&outcome, "plan.owner"), field(&outcome, "deadline")), (None, None));
+    assert_eq!((field(&outcome, "plan.owner"), field(&outcome, "deadline")), (Some(FieldOutcome::Proposal), None));
     let place = story.say_of(INSPECTOR, "place", 0x82, json!({"kind": "create", "fields": {"name": "演示厂"}}));
     assert_eq!(field(&place, "name"), None);
     let renamed = story.say_of(ENTERPRISE, "place", 0x82, set(&json!({"name": "他厂"})));

@@ -90,7 +90,7 @@ fn fix() -> Value {
 fn create(phone: &Phone) -> Value {
     json!({"kind": "create", "fields": {
         "level": "general", "description": DESCRIPTION, "position_text": "一层东侧配电间", "fix": fix(),
-        "found_at": "2023-06-12T08:58:00+08:00", "finders": [format!("试用员{}", phone.number)], "origin": "self_day",
+        "found_at": "2023-06-12T08:58:00+08:00", "finders": [format!("试用员{}", phone.number)], "origin": "village",
         "sector": ["industry"]}})
 }
 

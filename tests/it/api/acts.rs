@@ -30,21 +30,21 @@ impl<'a> Office<'a> {
             leader: app.user("leader", Role::R4, &["*"]).await?,
             asked: 0,
         };
-        office.found(HAZARD, level, "village").await?;
+        let fields = json!({ "level": level, "description": "配电箱门敞开", "origin": "village", "control": "warned" });
+        office.create(&office.inspector, "hazard", HAZARD, fields).await?;
         Ok(office)
     }
 
-    /// The inspector's phone registers a hazard; each in a life of its own.
-    async fn found(&self, hazard: Uuid, level: &str, origin: &str) -> Result<()> {
-        let op = json!({ "type": "hazard", "kind": "create", "village": VILLAGE, "record": hazard, "base_rev": 0,
-            "made_at": self.app.app.now(), "hlc": "000000000001-0001", "author": self.inspector.user,
-            "fields": { "level": level, "description": "配电箱门敞开", "origin": origin, "control": "warned" } });
+    /// A phone registers something; each in a life of its own.
+    async fn create(&self, who: &SignedIn, kind: &str, record: Uuid, fields: Value) -> Result<()> {
+        let op = json!({ "type": kind, "kind": "create", "village": VILLAGE, "record": record, "base_rev": 0,
+            "made_at": self.app.app.now(), "hlc": "000000000001-0001", "author": who.user, "fields": fields });
         let digest = op_digest(op.to_string().as_bytes());
-        let number = hazard.as_u128() & 0xff;
+        let number = record.as_u128() & 0xff;
         let ops = json!([{ "seq": 1, "id": Uuid::from_u128(0x9000_0000 + number), "digest": digest, "op": op }]);
-        let (device, life) = (self.inspector.device, Uuid::from_u128(0x9100_0000 + number));
-        let envelope = json!({ "proto": 1, "device": device, "incarnation": life, "ops": ops });
-        let pushed = self.app.post(Some(&self.inspector), "/v1/sync/push", &envelope).await?.ok()?;
+        let life = Uuid::from_u128(0x9100_0000 + number);
+        let envelope = json!({ "proto": 1, "device": who.device, "incarnation": life, "ops": ops });
+        let pushed = self.app.post(Some(who), "/v1/sync/push", &envelope).await?.ok()?;
         assert_eq!(pushed["results"][0]["status"], "applied", "{pushed}");
         Ok(())
     }
@@ -68,7 +68,12 @@ async fn the_hazard_that_stays_has_the_origin_that_counts_for_both() {
         let mut office = Office::with_hazard(&app, "general").await?;
         let judge = office.office.clone();
         let own = Uuid::from_u128(HAZARD.as_u128() + 1);
-        office.found(own, "general", "self_day").await?;
+        let place = Uuid::from_u128(HAZARD.as_u128() + 2);
+        let named = json!({ "name": "演示厂", "place_type": "enterprise" });
+        office.create(&office.inspector, "place", place, named).await?;
+        let firm = app.firm("firm", VILLAGE, &[place.into()]).await?;
+        let fields = json!({ "level": "general", "description": "配电箱门敞开", "origin": "self_day", "place": place });
+        office.create(&firm, "hazard", own, fields).await?;
         let into = |survivor: Uuid| json!({ "action": "link_duplicate", "survivor": survivor, "reason": "同一处" });
         // By phones' own clocks nobody was first, so it counts as found by others (domain 2.6 rule 4).
         let refused = office.act_on(HAZARD, &judge, into(own)).await?;

@@ -16,17 +16,17 @@ use uuid::Uuid;
 const VILLAGE: &str = "900000001001";
 
 /// A village, its people, and a phone that hands in what tests say.
-struct Office<'a> {
+pub(super) struct Office<'a> {
     app: &'a TestApp,
     inspector: SignedIn,
-    head: SignedIn,
-    office: SignedIn,
-    leader: SignedIn,
+    pub(super) head: SignedIn,
+    pub(super) office: SignedIn,
+    pub(super) leader: SignedIn,
     seq: u128,
 }
 
 impl<'a> Office<'a> {
-    async fn new(app: &'a TestApp, now: &str) -> Result<Self> {
+    pub(super) async fn new(app: &'a TestApp, now: &str) -> Result<Self> {
         app.village(VILLAGE, "东山村").await?;
         app.clock.set(now.parse::<Micros>()?.as_micros());
         Ok(Self {
@@ -54,35 +54,47 @@ impl<'a> Office<'a> {
 
     /// A major hazard with everything that is asked for, but photos only by reason.
     async fn hazard(&mut self, record: u128, found_at: &str) -> Result<()> {
-        let fields = json!({ "level": "major_direct", "origin": "village", "description": "配电箱门敞开，电线裸露", "found_at": found_at,
+        self.found(record, None, found_at).await
+    }
+
+    /// The same, found on a visit.
+    pub(super) async fn hazard_of(&mut self, record: u128, visit: u128, found_at: &str) -> Result<()> {
+        self.found(record, Some(visit), found_at).await
+    }
+
+    async fn found(&mut self, record: u128, visit: Option<u128>, found_at: &str) -> Result<()> {
+        let mut fields = json!({ "level": "major_direct", "origin": "village", "description": "配电箱门敞开，电线裸露", "found_at": found_at,
             "position_text": "焊接间", "finders": ["演示甲"], "free_place": { "name": "演示五金厂" }, "no_fix_reason": "室内",
             "no_photo_reason": "防爆区", "criterion_ids": ["GM-2023-3.1"], "control": "stopped" });
+        if let Some(visit) = visit {
+            fields["inspection"] = json!(Uuid::from_u128(visit));
+        }
         self.push(record, found_at, json!({ "type": "hazard", "kind": "create", "fields": fields })).await
     }
 
-    async fn visit(&mut self, record: u128, started_at: &str) -> Result<()> {
+    pub(super) async fn visit(&mut self, record: u128, started_at: &str) -> Result<()> {
         let fields = json!({ "kind": "patrol", "free_place": { "name": format!("演示店{record}") }, "started_at": started_at,
             "inspecting_unit": "东山村", "inspectors": ["演示甲"], "no_fix_reason": "室内", "no_photo_reason": "无" });
         self.push(record, started_at, json!({ "type": "inspection", "kind": "create", "fields": fields })).await
     }
 
-    async fn life(&self, form: &str, month: &str) -> Result<Value> {
+    pub(super) async fn life(&self, form: &str, month: &str) -> Result<Value> {
         self.app.get(Some(&self.office), &format!("/v1/forms/{form}/life?village={VILLAGE}&month={month}")).await?.ok()
     }
 
-    async fn try_act(&self, who: &SignedIn, form: &str, month: &str, act: Value) -> Result<(u16, Value)> {
+    pub(super) async fn try_act(&self, who: &SignedIn, form: &str, month: &str, act: Value) -> Result<(u16, Value)> {
         let path = format!("/v1/forms/{form}/life?village={VILLAGE}&month={month}");
         let answer = self.app.post(Some(who), &path, &act).await?;
         Ok((answer.status.as_u16(), answer.body))
     }
 
-    async fn act(&self, who: &SignedIn, form: &str, month: &str, act: Value) -> Result<Value> {
+    pub(super) async fn act(&self, who: &SignedIn, form: &str, month: &str, act: Value) -> Result<Value> {
         let (status, body) = self.try_act(who, form, month, act).await?;
         assert_eq!(status, 200, "{body}");
         Ok(body)
     }
 
-    async fn read(&self, form: &str, month: &str, rest: &str) -> Result<Value> {
+    pub(super) async fn read(&self, form: &str, month: &str, rest: &str) -> Result<Value> {
         let path = format!("/v1/forms/{form}?village={VILLAGE}&month={month}&format=json{rest}");
         Ok(self.app.get(Some(&self.office), &path).await?.ok()?["form"].clone())
     }
@@ -92,7 +104,7 @@ fn explained() -> Value {
     json!({ "W1": "本月无重大隐患，确认零报告", "W4": "正在落实", "W5": "已电话核实，没有未上传内容" })
 }
 
-fn submit() -> Value {
+pub(super) fn submit() -> Value {
     json!({ "action": "submit", "explained": explained() })
 }
 
@@ -241,6 +253,26 @@ async fn an_empty_month_needs_a_zero_report_and_a_late_visit_prints_once_in_the_
         let texts: Vec<&str> =
             due["items"].as_array().into_iter().flatten().filter_map(|item| item["text"].as_str()).collect();
         assert!(texts.contains(&"东山村 2023年7月附件2未提交，距上报还有10天"), "{texts:?}");
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_month_that_nobody_handed_in_hides_no_late_visit_of_the_months_before() {
+    both_servers(|app| async move {
+        let mut here = Office::new(&app, "2023-07-30T09:00:00+08:00").await?;
+        let head = here.head.clone();
+        here.act(&head, "appendix1", "2023-05", submit()).await?;
+        here.visit(1, "2023-05-20T09:00:00+08:00").await?;
+        here.visit(2, "2023-06-20T09:00:00+08:00").await?;
+        let places = |form: &Value| -> Vec<String> {
+            let rows = form["rows"].as_array().into_iter().flatten();
+            rows.filter_map(|row| row["place"].as_str().map(str::to_owned)).collect()
+        };
+        assert_eq!(places(&here.read("appendix1", "2023-07", "").await?), ["演示店1"], "June prints its own");
+        here.act(&head, "appendix1", "2023-07", submit()).await?;
+        assert_eq!(places(&here.read("appendix1", "2023-06", "").await?), ["演示店2"], "and not once more");
         Ok(())
     })
     .await;

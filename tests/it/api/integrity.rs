@@ -35,17 +35,31 @@ impl<'a> Scene<'a> {
     }
 
     async fn push(&mut self, kind: &str, record_kind: &str, record: Uuid, rest: Value) -> Result<()> {
+        let inspector = self.inspector.clone();
+        self.push_by(&inspector, kind, record_kind, record, rest).await
+    }
+
+    async fn push_by(
+        &mut self,
+        who: &SignedIn,
+        kind: &str,
+        record_kind: &str,
+        record: Uuid,
+        rest: Value,
+    ) -> Result<()> {
         self.seq += 1;
         let mut op = json!({ "type": record_kind, "kind": kind, "village": VILLAGE, "record": record, "base_rev": 99,
-            "made_at": self.app.app.now(), "hlc": format!("{:012x}-0001", self.seq), "author": self.inspector.user });
+            "made_at": self.app.app.now(), "hlc": format!("{:012x}-0001", self.seq), "author": who.user });
         let (op_object, rest) = (op.as_object_mut().context("object")?, rest.as_object().context("object")?.clone());
         op_object.extend(rest);
         let digest = op_digest(op.to_string().as_bytes());
         let id = Uuid::from_u128(0x9100 + u128::try_from(self.seq)?);
-        let ops = json!([{ "seq": self.seq, "id": id, "digest": digest, "op": op }]);
-        let envelope =
-            json!({ "proto": 1, "device": self.inspector.device, "incarnation": Uuid::from_u128(0x9002), "ops": ops });
-        let pushed = self.app.post(Some(&self.inspector), "/v1/sync/push", &envelope).await?.ok()?;
+        // The inspector has one phone, everybody else a new one each time.
+        let own = who.user == self.inspector.user;
+        let (life, seq) = if own { (0x9002, self.seq) } else { (0x9a00 + u128::try_from(self.seq)?, 1) };
+        let ops = json!([{ "seq": seq, "id": id, "digest": digest, "op": op }]);
+        let envelope = json!({ "proto": 1, "device": who.device, "incarnation": Uuid::from_u128(life), "ops": ops });
+        let pushed = self.app.post(Some(who), "/v1/sync/push", &envelope).await?.ok()?;
         let status = &pushed["results"][0]["status"];
         assert!(status == "applied" || status == "merged", "{pushed}");
         Ok(())
@@ -182,10 +196,11 @@ async fn a_self_check_after_an_inspection_found_the_same_counts_as_found_by_othe
         let place = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0201);
         let named = json!({ "fields": { "name": "演示五金厂", "place_type": "enterprise" } });
         scene.push("create", "place", place, named).await?;
-        for (hazard, origin) in [(FIRST, "village"), (SECOND, "self_week")] {
+        let (inspector, firm) = (scene.inspector.clone(), app.firm("firm", VILLAGE, &[place.into()]).await?);
+        for (who, hazard, origin) in [(inspector, FIRST, "village"), (firm, SECOND, "self_week")] {
             let fields = json!({ "level": "major_direct", "description": "配电箱门敞开", "origin": origin, "control": "warned",
                 "place": place, "criterion_ids": ["GM-2023-3.1"], "found_at": app.app.now() });
-            scene.push("create", "hazard", hazard, json!({ "fields": fields })).await?;
+            scene.push_by(&who, "create", "hazard", hazard, json!({ "fields": fields })).await?;
             app.clock.advance(1_000_000);
         }
         let next = "/v1/forms/appendix2?village=500999001203&month=2023-07&format=json";

@@ -36,18 +36,44 @@ impl<'a> Inspected<'a> {
 
     /// Hands in one operation that was made at an instant; its result.
     async fn push(&mut self, village: &str, record: u128, made_at: &str, body: Value) -> Result<Value> {
+        let inspector = self.inspector.clone();
+        self.push_by(&inspector, village, record, made_at, body).await
+    }
+
+    async fn push_by(
+        &mut self,
+        who: &SignedIn,
+        village: &str,
+        record: u128,
+        made_at: &str,
+        body: Value,
+    ) -> Result<Value> {
         self.seq += 1;
         let mut op = json!({ "village": village, "record": Uuid::from_u128(record), "base_rev": 0, "made_at": made_at,
-            "hlc": format!("{:08}", self.seq), "author": self.inspector.user });
+            "hlc": format!("{:08}", self.seq), "author": who.user });
         op.as_object_mut().context("object")?.extend(body.as_object().context("object")?.clone());
         let digest = op_digest(op.to_string().as_bytes());
         // Every record from a phone of its own: clocks of tests jump, and a phone's clock may not.
         let life = Uuid::from_u128(0xcc_0000 + record);
         let seq = self.lives.entry(record).and_modify(|seq| *seq += 1).or_insert(1);
         let ops = json!([{ "seq": seq, "id": Uuid::from_u128(0xab00 + self.seq), "digest": digest, "op": op }]);
-        let envelope = json!({ "proto": 1, "device": self.inspector.device, "incarnation": life, "ops": ops });
-        let pushed = self.app.post(Some(&self.inspector), "/v1/sync/push", &envelope).await?.ok()?;
+        let envelope = json!({ "proto": 1, "device": who.device, "incarnation": life, "ops": ops });
+        let pushed = self.app.post(Some(who), "/v1/sync/push", &envelope).await?.ok()?;
         Ok(pushed["results"][0].clone())
+    }
+
+    /// Somebody else says something about a record of the east, in a life of its own.
+    async fn resolve(&mut self, who: &SignedIn, record: u128, life: u128, body: Value) -> Result<()> {
+        let mut op = json!({ "village": EAST, "record": Uuid::from_u128(record), "base_rev": 99,
+            "made_at": self.app.app.now(), "hlc": format!("{life:08}"), "author": who.user });
+        op.as_object_mut().context("object")?.extend(body.as_object().context("object")?.clone());
+        let digest = op_digest(op.to_string().as_bytes());
+        let ops = json!([{ "seq": 1, "id": Uuid::from_u128(0xfe_0000 + life), "digest": digest, "op": op }]);
+        let envelope =
+            json!({ "proto": 1, "device": who.device, "incarnation": Uuid::from_u128(0xff_0000 + life), "ops": ops });
+        self.app.post(Some(who), "/v1/sync/push", &envelope).await?.ok()?;
+        self.app.clock.advance(1_000_000);
+        Ok(())
     }
 
     async fn hazard(&mut self, record: u128, found_at: &str, level: &str, origin: &str) -> Result<()> {
@@ -100,7 +126,12 @@ async fn the_last_millisecond_of_may_counts_in_june_and_the_first_of_june_does_n
             here.hazard(record, found_at, "major_direct", "village").await?;
         }
         here.hazard(20, "2023-05-20T09:00:00+08:00", "suspected", "village").await?;
-        here.hazard(21, "2023-05-20T09:00:00+08:00", "major_direct", "self_week").await?;
+        here.place(EAST, 71, "91440300708461136T").await?;
+        let firm = app.firm("firm", EAST, &[Uuid::from_u128(71).into()]).await?;
+        let own = json!({ "level": "major_direct", "origin": "self_week", "description": "配电箱门敞开",
+            "found_at": "2023-05-20T09:00:00+08:00", "place": Uuid::from_u128(71) });
+        let own = json!({ "type": "hazard", "kind": "create", "fields": own });
+        here.push_by(&firm, EAST, 21, "2023-05-20T09:00:00+08:00", own).await?;
         let (may, june, july) = (
             here.numbers(EAST, "2023-05").await?,
             here.numbers(EAST, "2023-06").await?,
@@ -115,6 +146,55 @@ async fn the_last_millisecond_of_may_counts_in_june_and_the_first_of_june_does_n
         let listed: Vec<_> =
             records["items"].as_array().context("items")?.iter().map(|item| item["record"].clone()).collect();
         assert_eq!(listed, ids);
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_own_finding_is_the_enterprises_to_say_and_of_others_what_office_and_leader_agree_to() {
+    both_servers(|app| async move {
+        let mut here = Inspected::new(&app).await?;
+        here.hazard(1, "2023-05-20T09:00:00+08:00", "major_direct", "self_day").await?;
+        here.place(EAST, 71, "91440300708461136T").await?;
+        here.place(EAST, 72, "").await?;
+        let firm = app.firm("firm", EAST, &[Uuid::from_u128(71).into()]).await?;
+        let leader = app.user("leader", Role::R4, &["*"]).await?;
+        for (record, place) in [(2, 71), (3, 72)] {
+            let fields = json!({ "level": "major_direct", "origin": "self_day", "description": "配电箱门敞开",
+                "place": Uuid::from_u128(place) });
+            let body = json!({ "type": "hazard", "kind": "create", "fields": fields });
+            let result = here.push_by(&firm, EAST, record, "2023-05-20T09:00:00+08:00", body).await?;
+            assert_eq!(result["fields"]["origin"] == "proposal", record == 3, "{result}");
+        }
+        let numbers = here.numbers(EAST, "2023-06").await?;
+        assert_eq!((&numbers["1.1"], &numbers["1.3"]), (&json!(1), &json!(2)), "one at its own place");
+        let waiting = app.get(Some(&here.office), &format!("/v1/hazards/{}", Uuid::from_u128(1))).await?.ok()?;
+        let op = waiting["pending"][0]["op"].clone();
+        for (life, who) in [(0x501, here.office.clone()), (0x502, leader)] {
+            let yes = json!({ "kind": "resolve", "type": "hazard", "target": op, "verdict": "approve", "reason": "有企业台账" });
+            here.resolve(&who, 1, life, yes).await?;
+        }
+        let numbers = here.numbers(EAST, "2023-06").await?;
+        assert_eq!((&numbers["1.1"], &numbers["1.3"]), (&json!(2), &json!(1)));
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_listing_without_its_document_counts_for_nothing() {
+    both_servers(|app| async move {
+        let mut here = Inspected::new(&app).await?;
+        here.hazard(1, "2023-05-20T09:00:00+08:00", "major_direct", "village").await?;
+        let leader = app.user("leader", Role::R4, &["*"]).await?;
+        for (life, listing, counts) in
+            [(0x501, json!({}), 0), (0x502, json!({ "doc_no": " " }), 0), (0x503, json!({ "doc_no": "1号" }), 1)]
+        {
+            let listed = json!({ "kind": "patch", "type": "hazard", "set": { "listed.town": { "new": listing } } });
+            here.resolve(&leader, 1, life, listed).await?;
+            assert_eq!(here.numbers(EAST, "2023-08").await?["1.5"], counts, "{listing}");
+        }
         Ok(())
     })
     .await;

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use paicha::blobs::{Derivative, derived_key, original_key};
+use paicha::usecases::verify_store::verify_store;
 use paicha_db::Engine;
 use paicha_photos::sample::{Stamp, field_photo};
 use paicha_tests::databases::ENGINES;
@@ -54,6 +55,29 @@ async fn a_stored_photo_has_facts_and_links_that_open_without_signing_in() -> Re
         let listed = field.json("/v1/hazards").await?["items"][0].clone();
         assert_eq!(listed["photos"], json!({ "declared": 1, "stored": 1 }));
         assert_eq!(open(&rig, &listed["thumbnail"]).await?.status(), 200);
+        rig.stop().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_photo_with_the_id_of_another_record_takes_nothings_place() -> Result<()> {
+    for engine in ENGINES {
+        let rig = Rig::start(engine, &[]).await?;
+        let mut field = Field::new(&rig, VILLAGE).await?;
+        field.place(40, "演示厂").await?;
+        field.hazard(20, 10, json!({})).await?;
+        for taken in [20, 40] {
+            let photo = json!({ "kind": "photo.attach", "photo": id(taken), "sha256": "ab".repeat(32), "bytes": 10,
+                "mime": "image/jpeg", "role": "before" });
+            let result = field.push(20, photo).await?;
+            assert_eq!((&result["status"], &result["fields"]["photos"]), (&json!("review"), &json!("invalid_value")));
+        }
+        let hazard = field.json(&format!("/v1/hazards/{}", id(20))).await?;
+        assert_eq!(hazard["pending"].as_array().map(Vec::len), Some(2), "both are kept for people to look at");
+        assert_eq!(field.json("/v1/hazards").await?["items"][0]["description"], "插座破损");
+        let report = verify_store(&rig.app.database, Some(&rig.app.blobs), &mut |_| {}).await?;
+        assert!(report.is_clean(), "{report:?}");
         rig.stop().await?;
     }
     Ok(())

@@ -1,8 +1,8 @@
 //! Contract of `accounts`: people by login, and grants that raise the scope version when they change.
 
 use paicha_db::accounts::{
-    GrantRow, Holder, UserRow, create_user, disable_user, enable_user, find_user, find_user_by_login, list_grants,
-    list_holders, list_users, put_grant, put_password, revoke_grant,
+    GrantPlaceRow, GrantRow, Holder, UserRow, create_user, disable_user, enable_user, find_user, find_user_by_login,
+    list_grant_places, list_grants, list_holders, list_users, put_grant, put_grant_places, put_password, revoke_grant,
 };
 use paicha_db::projections::Villages;
 use paicha_db::{DbError, Tx};
@@ -145,6 +145,32 @@ async fn grants_are_listed_by_role_then_feed() {
         assert_eq!(list_grants(&mut tx, id(3), 2).await?, []);
         let nobody = put_grant(&mut tx, id(3), "R1", UPPER, 100).await;
         assert!(matches!(nobody, Err(DbError::ForeignKey)), "{nobody:?}");
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_places_of_a_grant_are_exactly_those_given_last() {
+    both_engines(|db| async move {
+        let mut tx = db.begin_write().await?;
+        create_user(&mut tx, user(1, "a")).await?;
+        put_grant(&mut tx, id(1), "R7", UPPER, 100).await?;
+        put_grant(&mut tx, id(1), "R8", UPPER, 100).await?;
+        let place =
+            |role: &str, place: u128| GrantPlaceRow { role: role.to_owned(), feed: UPPER.to_owned(), place: id(place) };
+        assert!(put_grant_places(&mut tx, (id(1), "R7", UPPER), &[id(9), id(8), id(9)]).await?);
+        assert!(!put_grant_places(&mut tx, (id(1), "R7", UPPER), &[id(8), id(9)]).await?, "they are these already");
+        assert!(put_grant_places(&mut tx, (id(1), "R8", UPPER), &[id(7)]).await?);
+        assert_eq!(scope_version(&mut tx, 1).await?, Some(5));
+        let all = [place("R7", 8), place("R7", 9), place("R8", 7)];
+        assert_eq!(list_grant_places(&mut tx, id(1), 9).await?, all);
+        assert_eq!(list_grant_places(&mut tx, id(1), 2).await?, all[..2]);
+        assert!(put_grant_places(&mut tx, (id(1), "R7", UPPER), &[id(6)]).await?);
+        assert!(put_grant_places(&mut tx, (id(1), "R8", UPPER), &[]).await?);
+        assert_eq!(list_grant_places(&mut tx, id(1), 9).await?, [place("R7", 6)]);
+        let none = put_grant_places(&mut tx, (id(1), "R7", LOWER), &[id(6)]).await;
+        assert!(matches!(none, Err(DbError::ForeignKey)), "{none:?}");
         Ok(())
     })
     .await;

@@ -85,7 +85,11 @@ impl World {
         let caller = Caller {
             user: user.into(),
             device: Some(Uuid::from_u128(0xd000 + number).into()),
-            grants: vec![Grant { role: Role::R1, villages: Scope::of([VILLAGE]) }],
+            grants: vec![Grant {
+                role: Role::R1,
+                villages: Scope::of([VILLAGE]),
+                places: std::collections::BTreeSet::new(),
+            }],
             scope_version: 1,
             server: false,
         };

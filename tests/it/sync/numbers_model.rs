@@ -8,6 +8,7 @@ mod world;
 
 use anyhow::{Context as _, Result};
 use paicha_tests::app::{TestApp, both_servers};
+use paicha_tests::databases::ENGINES;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use sync_protocol::time::{Micros, Month};
@@ -75,6 +76,8 @@ enum What {
     Moved {
         site: Uuid,
     },
+    /// The enterprise found it, as the office and a leader agreed although somebody else said so for it.
+    FoundByItself,
     /// Others found it, although somebody said that the enterprise did.
     FoundByOthers,
     /// The office does not doubt that the enterprise found it first.
@@ -105,10 +108,23 @@ struct Hazard {
     received: Micros,
     closed: Option<Micros>,
     major: bool,
+    /// When it was first called 重大.
+    first_major: Option<Micros>,
     fixed: bool,
     listed: bool,
     gone: bool,
     cleared: bool,
+}
+
+/// What an office may choose about the numbers.
+#[derive(Debug, Clone, Copy, Default)]
+struct Choice {
+    /// Until the moment at which a form is asked for, and not until the end of the month before.
+    until_asked: bool,
+    /// Spot checks count for those who made them.
+    by_performer: bool,
+    /// From this instant on.
+    from: Option<Micros>,
 }
 
 impl Hazard {
@@ -164,6 +180,7 @@ impl Known {
                         received,
                         closed,
                         major,
+                        first_major: None,
                         fixed,
                         listed,
                         gone,
@@ -180,6 +197,7 @@ impl Known {
             let Some(hazard) = known.hazards.get_mut(&one.about) else { continue };
             match &one.what {
                 What::Moved { site } => hazard.place.site = Some(*site),
+                What::FoundByItself => hazard.by_itself = true,
                 What::FoundByOthers => hazard.by_itself = false,
                 What::Cleared => hazard.cleared = true,
                 What::Closed => hazard.closed = Some(one.at),
@@ -190,7 +208,10 @@ impl Known {
                 continue;
             }
             match &one.what {
-                What::Found { major, .. } | What::Level { major } => hazard.major = *major,
+                What::Found { major, .. } | What::Level { major } => {
+                    hazard.major = *major;
+                    hazard.first_major = hazard.first_major.or(major.then_some(one.at));
+                }
                 What::Accepted => hazard.fixed = true,
                 What::Reopened => hazard.fixed = false,
                 What::Listed => hazard.listed = true,
@@ -216,9 +237,12 @@ impl Known {
 }
 
 /// The fourteen numbers of some villages before an instant.
-fn count(said: &[Said], here: &dyn Fn(usize) -> bool, cutoff: Micros) -> BTreeMap<String, usize> {
+fn count(said: &[Said], here: &dyn Fn(usize) -> bool, cutoff: Micros, choice: Choice) -> BTreeMap<String, usize> {
     let known = Known::of(said, cutoff);
-    let is_counted = |hazard: &&Hazard| hazard.major && !hazard.gone && here(known.village(&hazard.place));
+    let in_time = |at: Micros| choice.from.is_none_or(|from| at >= from);
+    let is_counted = |hazard: &&Hazard| {
+        hazard.major && !hazard.gone && hazard.first_major.is_some_and(in_time) && here(known.village(&hazard.place))
+    };
     let counted: Vec<(bool, &Hazard)> = known
         .hazards
         .values()
@@ -236,8 +260,11 @@ fn count(said: &[Said], here: &dyn Fn(usize) -> bool, cutoff: Micros) -> BTreeMa
     ]
     .map(|(code, number)| (code.to_owned(), number))
     .into();
-    let checks: Vec<_> =
-        known.checks.values().filter(|(at, place, ..)| *at < cutoff && here(known.village(place))).collect();
+    let of_check = |place: &Where| if choice.by_performer { place.feed } else { known.village(place) };
+    let counts = |(at, place, ..): &&(Micros, Where, String, BTreeSet<&'static str>)| {
+        *at < cutoff && in_time(*at) && here(of_check(place))
+    };
+    let checks: Vec<_> = known.checks.values().filter(counts).collect();
     let enterprises = |is_wrong: &dyn Fn(&BTreeSet<&'static str>) -> bool| {
         let found = checks.iter().filter(|(.., wrong)| is_wrong(wrong));
         found.map(|(_, place, named, _)| known.enterprise(place, named)).collect::<BTreeSet<_>>().len()
@@ -250,19 +277,20 @@ fn count(said: &[Said], here: &dyn Fn(usize) -> bool, cutoff: Micros) -> BTreeMa
 }
 
 /// Asks for every form of every village and subdistrict and compares.
-async fn compare(app: &TestApp, said: &[Said], seed: u64) -> Result<()> {
+async fn compare(app: &TestApp, said: &[Said], seed: u64, choice: Choice) -> Result<()> {
+    let now = app.app.now();
     let reader = app.sign_in("reader", None).await?;
     for (history, month) in (0..HISTORIES).flat_map(|history| (3..=10).map(move |month| (history, month))) {
         let month = Month::new(2023, month)?;
         let path = format!("/v1/forms/appendix2?village={}&month={month}&format=json", subdistrict(history));
         let forms = app.get(Some(&reader), &path).await?.ok()?;
-        let cutoff = month.first_instant();
-        let whole = count(said, &|village| village / VILLAGES == history, cutoff);
+        let cutoff = if choice.until_asked { now.min(month.next().first_instant()) } else { month.first_instant() };
+        let whole = count(said, &|village| village / VILLAGES == history, cutoff, choice);
         assert_eq!(forms["form"]["numbers"], json!(whole), "seed {seed}, history {history}, {month}, all villages");
         for village in history * VILLAGES..(history + 1) * VILLAGES {
             let mut of = forms["villages"].as_array().context("villages")?.iter();
             let form = of.find(|form| form["area"] == village_code(village)).context("a village without a form")?;
-            let own = count(said, &|other| other == village, cutoff);
+            let own = count(said, &|other| other == village, cutoff, choice);
             assert_eq!(form["numbers"], json!(own), "seed {seed}, history {history}, {month}, village {village}");
         }
     }
@@ -274,8 +302,8 @@ async fn a_model_of_plain_lines_counts_the_same() {
     let seeds = std::env::var(SEEDS_VARIABLE).ok().and_then(|text| text.parse().ok()).unwrap_or(SEEDS);
     for seed in 0..seeds {
         both_servers(|app| async move {
-            let said = live_through(&app, seed).await?;
-            let last = count(&said, &|_| true, Month::new(2023, 10)?.first_instant());
+            let said = live_through(&app, seed, Choice::default()).await?;
+            let last = count(&said, &|_| true, Month::new(2023, 10)?.first_instant(), Choice::default());
             assert!(
                 last.values().all(|number| *number > 0),
                 "a history in which something never happens tests nothing: {last:?}"
@@ -284,4 +312,36 @@ async fn a_model_of_plain_lines_counts_the_same() {
         })
         .await;
     }
+}
+
+/// The same by what an office may choose: each choice by itself, and all of them together.
+#[tokio::test]
+async fn a_model_of_plain_lines_counts_the_same_by_every_choice() -> Result<()> {
+    let day = "2023-05-01";
+    let from = Some("2023-05-01T00:00:00+08:00".parse()?);
+    let usual = Choice::default();
+    let all = [
+        (vec![("appendix2.cutoff", "submit_day")], Choice { until_asked: true, ..usual }),
+        (vec![("appendix2.spot_scope", "performed_by")], Choice { by_performer: true, ..usual }),
+        (vec![("appendix2.cum_from", day)], Choice { from, ..usual }),
+        (
+            vec![
+                ("appendix2.cutoff", "submit_day"),
+                ("appendix2.spot_scope", "performed_by"),
+                ("appendix2.cum_from", day),
+            ],
+            Choice { until_asked: true, by_performer: true, from },
+        ),
+    ];
+    let seeds: u64 = std::env::var(SEEDS_VARIABLE).ok().and_then(|text| text.parse().ok()).unwrap_or(SEEDS);
+    for (seed, (settings, choice)) in (0..seeds).flat_map(|seed| all.iter().map(move |one| (seed, one))) {
+        // The engines take turns, since each choice is a long story.
+        let engine = ENGINES[usize::try_from(seed)? % ENGINES.len()];
+        for engine in ENGINES.into_iter().filter(|other| seeds == 1 || *other == engine) {
+            let app = TestApp::start_with(engine, settings).await?;
+            live_through(&app, seed + 1_000, *choice).await?;
+            app.remove().await?;
+        }
+    }
+    Ok(())
 }

@@ -44,7 +44,11 @@ pub(super) async fn phone_of_both(world: &World, number: u128) -> Result<Phone> 
     let mut tx = world.app.database.begin_write().await?;
     put_grant(&mut tx, phone.caller.user.0, "R1", OTHER_VILLAGE, super::NOW_US).await?;
     tx.commit().await?;
-    phone.caller.grants = vec![Grant { role: Role::R1, villages: Scope::of([VILLAGE, OTHER_VILLAGE]) }];
+    phone.caller.grants = vec![Grant {
+        role: Role::R1,
+        villages: Scope::of([VILLAGE, OTHER_VILLAGE]),
+        places: std::collections::BTreeSet::new(),
+    }];
     Ok(phone)
 }
 

@@ -23,6 +23,10 @@ export interface Visible {
 
 const ANYONE_ROLES = ["R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8"];
 const ANYONE: Slot[] = [{ roles: ANYONE_ROLES, not_finder: false }];
+/** Only what an enterprise fills in waits in a field that is open to others. */
+const ANYONE_THEN_INSPECTOR: Slot[] = [...ANYONE, { roles: ["R1", "R2", "R3", "R5"], not_finder: false }];
+/** An enterprise or an expert asks; it is no second person for what others ask. */
+const OF_ENTERPRISE = ["R7", "R8"];
 const OFFICE_AND_LEADER: Slot[] = [
   { roles: ["R3"], not_finder: false },
   { roles: ["R4"], not_finder: false },
@@ -73,7 +77,8 @@ function agreement(record: RecordState, stamp: Stamp, standing: Standing, needs:
   if (areCovered(needs, people, isFinder)) return { since: micros(stamp), deciders: [{ ...stamp, standing }] };
   const deciders: Agreement["deciders"] = [];
   for (const said of decisionsOn(record, stamp.op, before)) {
-    if (said.verdict !== "approve") continue;
+    const bound = said.roles.length > 0 && said.roles.every((role) => OF_ENTERPRISE.includes(role));
+    if (said.verdict !== "approve" || bound) continue;
     people.push(person(said, said));
     deciders.push({ ...said, standing: said });
     if (areCovered(needs, people, isFinder)) return { since: Math.max(micros(said), micros(stamp)), deciders };
@@ -117,7 +122,7 @@ function wasJudgedMajor(record: RecordState, before: Before): boolean {
 
 function needsOf(record: RecordState, pending: Pending, before: Before): Slot[] {
   const guarding = findField(record.kind, pending.field)?.guarding;
-  if (!guarding) return ANYONE;
+  if (!guarding) return ANYONE_THEN_INSPECTOR;
   const [first, second] = guarding.needs as [Slot[], Slot[] | undefined];
   switch (guarding.by) {
     case "always": {
@@ -193,6 +198,15 @@ export function visible(record: RecordState, field: string, before: Before = nul
   return [...standing, ...agreed].sort((a, b) => compareStamps(a.stamp, b.stamp));
 }
 
+/** States in which nothing is left to do, and those in which something is. */
+const SETTLED = ["accepted", "closed"];
+const OPEN = ["reg", "plan", "fixing", "verify"];
+
+/** Whether a step leaves a state: the one it starts from, and whoever opens a hazard again leaves whatever was settled. */
+function isLeft(from: string, to: string, state: string): boolean {
+  return state === from || (SETTLED.includes(from) && OPEN.includes(to) && SETTLED.includes(state));
+}
+
 /** The transitions that stand and that no later one, having seen them, left. */
 export function leaves(record: RecordState, level: Json | undefined, before: Before, counts: (entry: Entry) => boolean = () => true): Entry[] {
   const standing = (record.fields.state ?? []).filter(counts).filter((entry) => {
@@ -200,7 +214,7 @@ export function leaves(record: RecordState, level: Json | undefined, before: Bef
     return fate.is === "stands" && isBefore(fate.at, before);
   });
   const leavesBehind = (later: Entry, earlier: Entry): boolean =>
-    later.via !== undefined && earlier.value === later.via.from && later.op !== earlier.op && hadSeen(later, later.via, earlier);
+    later.via !== undefined && isLeft(later.via.from, String(later.value), String(earlier.value)) && later.op !== earlier.op && hadSeen(later, later.via, earlier);
   return standing.filter((entry) => !standing.some((later) => leavesBehind(later, entry)));
 }
 

@@ -1,6 +1,7 @@
 //! The rows behind the fourteen numbers of 附件2: `hazard_periods` and `spot_items`; how many there are is kept in `totals`. What a newcomer gets
 //! wrong: a cutoff is exclusive (events before it count), and an enterprise counts once however often it was checked.
 
+use super::counting::Counting;
 use super::totals::HazardSteps;
 use super::{Page, Villages};
 use crate::engine::{Row, Tx};
@@ -167,7 +168,7 @@ pub async fn list_spot_items_of_feed(
 pub async fn list_counted_hazards(
     tx: &mut Tx,
     villages: &Villages,
-    cutoff: i64,
+    counting: &Counting,
     after: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<HazardPeriodRow>, DbError> {
@@ -175,12 +176,16 @@ pub async fn list_counted_hazards(
     let statement = Statement::new(
         "SELECT record, feed, village, from_at, to_at, self_found, rectified, listed FROM hazard_periods
          WHERE from_at < $1 AND (to_at IS NULL OR to_at >= $1) AND ($2 OR village IN ($in)) AND record > $3
+           AND ($5 OR NOT EXISTS (SELECT 1 FROM hazard_periods AS earlier
+                                  WHERE earlier.record = hazard_periods.record AND earlier.from_at < $6))
          ORDER BY record LIMIT $4",
     )
-    .bind(cutoff)
+    .bind(counting.cutoff)
     .bind(all)
     .bind(after.unwrap_or(Uuid::nil()))
     .bind(limit)
+    .bind(counting.from.is_none())
+    .bind(counting.from.unwrap_or(i64::MIN))
     .bind_list(list);
     tx.fetch_all(statement).await?.iter().map(period_row).collect()
 }
@@ -194,30 +199,34 @@ pub struct SpotCounts {
     pub all: BTreeMap<String, i64>,
 }
 
-/// The spot checks with an item before a cutoff, in order of time: the records behind a number of part 二.
+/// The spot checks with an item, in order of time: the records behind a number of part 二.
 ///
 /// # Errors
 /// When the database fails; the transaction is then over.
 pub async fn list_spot_items(
     tx: &mut Tx,
     villages: &Villages,
-    (item, cutoff): (&str, i64),
+    (item, counting): (&str, &Counting),
     page: Page,
 ) -> Result<Vec<SpotItemRow>, DbError> {
     let (all, list) = villages.binds();
     let (at, record) = page.after.unwrap_or((i64::MIN, Uuid::nil()));
-    let statement = Statement::new(
-        "SELECT record, item, feed, village, enterprise, place, ended_at FROM spot_items
-         WHERE item = $1 AND ended_at < $2 AND ($3 OR village IN ($in))
-           AND (ended_at, record) > ($4, $5)
-         ORDER BY ended_at, record LIMIT $6",
-    )
-    .bind(item)
-    .bind(cutoff)
-    .bind(all)
-    .bind(at)
-    .bind(record)
-    .bind(page.limit)
-    .bind_list(list);
+    let (at, record) = (at, record).max((counting.from.unwrap_or(i64::MIN), Uuid::nil()));
+    let sql = if counting.by_performer { PERFORMED_ITEMS } else { LOCATED_ITEMS };
+    let statement = Statement::new(sql)
+        .bind(item)
+        .bind(counting.cutoff)
+        .bind(all)
+        .bind(at)
+        .bind(record)
+        .bind(page.limit)
+        .bind_list(list);
     tx.fetch_all(statement).await?.iter().map(item_row).collect()
 }
+
+const LOCATED_ITEMS: &str = "SELECT record, item, feed, village, enterprise, place, ended_at FROM spot_items
+     WHERE item = $1 AND ended_at < $2 AND ($3 OR village IN ($in)) AND (ended_at, record) > ($4, $5)
+     ORDER BY ended_at, record LIMIT $6";
+const PERFORMED_ITEMS: &str = "SELECT record, item, feed, village, enterprise, place, ended_at FROM spot_items
+     WHERE item = $1 AND ended_at < $2 AND ($3 OR feed IN ($in)) AND (ended_at, record) > ($4, $5)
+     ORDER BY ended_at, record LIMIT $6";

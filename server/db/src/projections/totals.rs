@@ -163,17 +163,17 @@ pub async fn count_hazards(tx: &mut Tx, villages: &Villages, month: Month) -> Re
     .bind(month.to_string())
     .bind(all)
     .bind_list(list);
-    let rows = tx.fetch_all(statement).await?;
-    let count = |row: &Row| {
-        Ok(HazardCount {
-            village: row.text("village")?,
-            self_found: row.bool("self_found")?,
-            rectified: row.bool("rectified")?,
-            listed: row.bool("listed")?,
-            hazards: row.i64("hazards")?,
-        })
-    };
-    rows.iter().map(count).collect()
+    tx.fetch_all(statement).await?.iter().map(hazard_count).collect()
+}
+
+pub(super) fn hazard_count(row: &Row) -> Result<HazardCount, DbError> {
+    Ok(HazardCount {
+        village: row.text("village")?,
+        self_found: row.bool("self_found")?,
+        rectified: row.bool("rectified")?,
+        listed: row.bool("listed")?,
+        hazards: row.i64("hazards")?,
+    })
 }
 
 /// Counts distinct enterprises by item for the form of a month (what happened before it began); one with several sites is one, in each village

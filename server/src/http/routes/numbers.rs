@@ -71,7 +71,7 @@ struct RecordsParameters {
 #[derive(Debug, Serialize, ToSchema)]
 struct Appendix2Body {
     month: String,
-    /// End of what is counted, exclusive: the beginning of the month (截至上月末).
+    /// End of what is counted, exclusive: the beginning of the month (截至上月末), unless the office counts until a form is handed in.
     cutoff: Micros,
     as_of: Micros,
     /// The office in the title.

@@ -7,8 +7,8 @@ use crate::http::page::{PageParameters, instant, is_full};
 use crate::http::parameters::{IdInPath, Parameters};
 use crate::http::problem::{ApiError, ProblemBody};
 use crate::usecases::manage_users::{
-    ListedUser, Manager, NewUser, USERS_PER_PAGE_MAX, create_user, disable_user, enable_user, find_user, grant_role,
-    list_users, reset_password, revoke_role,
+    ListedUser, Manager, NewUser, USERS_PER_PAGE_MAX, create_user, disable_user, enable_user, find_user,
+    grant_role_for, list_users, reset_password, revoke_role,
 };
 use axum::Json;
 use axum::extract::{Path, State};
@@ -58,6 +58,9 @@ pub(in crate::http) struct GrantRequest {
     role: Role,
     /// 12-digit code of a village, or of a subdistrict with all its villages; `*` for everything.
     village: String,
+    /// Of R7 and R8: ids of the places they act for, instead of those before, 200 at most; without it those stay.
+    #[serde(default)]
+    places: Option<Vec<Uuid>>,
 }
 
 /// A new password.
@@ -109,6 +112,8 @@ pub(in crate::http) struct GrantBody {
     /// Null while it holds.
     #[schema(value_type = Option<String>, format = DateTime)]
     revoked_at: Option<Micros>,
+    /// Of R7 and R8: the places they act for.
+    places: Vec<Uuid>,
 }
 
 impl From<ListedUser> for UserBody {
@@ -118,6 +123,7 @@ impl From<ListedUser> for UserBody {
             village: grant.feed,
             granted_at: instant(grant.granted_at_us),
             revoked_at: grant.revoked_at_us.and_then(instant),
+            places: grant.places,
         });
         Self {
             id: user.id.0,
@@ -185,7 +191,8 @@ async fn grant(
     JsonBody(request): JsonBody<GrantRequest>,
 ) -> Result<Json<UserBody>, ApiError> {
     let manager = Manager::Caller(&caller);
-    grant_role(&app, manager, user.into(), request.role, &request.village).await?;
+    let which = (request.role, request.village.as_str());
+    grant_role_for(&app, manager, user.into(), which, request.places.as_deref()).await?;
     Ok(Json(find_user(&app, manager, user.into()).await?.into()))
 }
 

@@ -2,6 +2,7 @@
 //! newcomer gets wrong: a check reads the records that the form rests on as they are now, so what is mended makes it go away by itself.
 
 use super::content::{FormContent, Purpose, compute, stored_content};
+use super::earlier;
 use super::facts::{self, Facts};
 use super::view::changed_rows;
 use super::{FormKind, LifeError};
@@ -39,7 +40,7 @@ pub struct Check {
     pub records: Vec<RecordId>,
 }
 
-fn hard(code: &'static str, words: String, records: Vec<RecordId>) -> Check {
+pub(super) fn hard(code: &'static str, words: String, records: Vec<RecordId>) -> Check {
     Check { code, hard: true, may_override: false, words, records: shortened(records) }
 }
 
@@ -72,6 +73,7 @@ pub(super) async fn check(
         found.push(soft("W1", words.to_owned(), Vec::new()));
     }
     if kind == FormKind::Appendix1 {
+        found.extend(earlier::unprinted(tx, area, month).await?);
         found.extend(changed_last_month(tx, &app.config, (area, villages), month).await?);
     }
     if kind == FormKind::Appendix2 {
@@ -84,7 +86,8 @@ pub(super) async fn check(
     Ok(found)
 }
 
-/// W7: a visit that was printed last month has other findings now; its row never prints again by itself.
+/// W7: a visit that was printed last month has other findings now; its row never prints again by itself. (For a 重大 that no form names, see
+/// `earlier`.)
 async fn changed_last_month(
     tx: &mut Tx,
     config: &Config,

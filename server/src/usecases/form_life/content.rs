@@ -3,9 +3,9 @@
 
 use super::lists::{ContentPart, keep_parts};
 use super::{FormKind, LifeError};
-use crate::config::Config;
+use crate::config::{Appendix2, Config};
 use crate::usecases::read_appendix1::{Appendix1Form, FormPicture, FormRow, area_form};
-use crate::usecases::read_appendix2::{Appendix2Form, Counted, FormNumbers, numbers_of};
+use crate::usecases::read_appendix2::{Appendix2Form, Counted, FormNumbers, counting_until, numbers_of};
 use paicha_db::feeds::FeedRow;
 use paicha_db::projections::{self, FormContentRow};
 use paicha_db::{DbError, Tx};
@@ -64,6 +64,9 @@ pub struct ContentNumber {
 pub struct ContentRow {
     /// Inspections it rests on.
     pub inspections: Vec<RecordId>,
+    /// The 重大 that were found by them, so that one that comes later is missed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub majors: Vec<RecordId>,
     /// The eight columns in order, the fourth as the words under the pictures.
     pub cells: [String; 8],
     /// The pictures that print.
@@ -134,6 +137,7 @@ impl ContentRow {
         };
         Self {
             inspections: row.inspections,
+            majors: row.majors,
             cells: [
                 row.number.to_string(),
                 row.inspecting_unit,
@@ -156,6 +160,7 @@ impl ContentRow {
         };
         FormRow {
             inspections: self.inspections.clone(),
+            majors: self.majors.clone(),
             number,
             inspecting_unit,
             inspected_at,
@@ -204,9 +209,14 @@ pub(super) async fn compute(
     let standing = purpose.standing();
     let choice =
         standing.map_or_else(|| config.appendix1.clone(), |standing| config.appendix1.as_was(&standing.policy));
+    let counted_by =
+        standing.map_or_else(|| config.appendix2.clone(), |standing| Appendix2::of_policy(&standing.policy));
     let (policy, cutoff) = match kind {
         FormKind::Appendix1 => (choice.policy(), choice.window_of(month).1),
-        FormKind::Appendix2 => ("prev_month_end".to_owned(), month.first_instant()),
+        FormKind::Appendix2 => {
+            let cutoff = standing.map_or_else(|| counted_by.cutoff_of(month, as_of), |standing| standing.cutoff);
+            (counted_by.policy(), cutoff)
+        }
     };
     let mut content = FormContent {
         form_kind: kind.code().to_owned(),
@@ -231,11 +241,12 @@ pub(super) async fn compute(
             content.appendix1 = Some(form.rows.into_iter().map(ContentRow::of).collect());
         }
         FormKind::Appendix2 => {
+            let counting = counting_until(&counted_by, cutoff);
             let FormNumbers { numbers, unchecked } = match purpose {
                 Purpose::Print(Some(counted)) => counted.clone(),
-                Purpose::Print(None) => Counted::read(tx, area, villages, month).await?.of_all(),
+                Purpose::Print(None) => Counted::read(tx, area, villages, (month, &counting)).await?.of_all(),
                 Purpose::HandIn | Purpose::Compare(_) | Purpose::Correct(_) => {
-                    numbers_of(tx, area, villages, month).await?
+                    numbers_of(tx, area, villages, (month, &counting)).await?
                 }
             };
             let number = |(code, (value, records))| (code, ContentNumber { value, records, parts: Vec::new() });

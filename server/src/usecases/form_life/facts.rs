@@ -4,6 +4,7 @@
 use super::content::FormContent;
 use super::lists::records_of;
 use crate::app::App;
+use crate::usecases::load_linked::load_linked;
 use crate::usecases::projection::criterion_ids;
 use crate::usecases::push_operations::read_record;
 use crate::usecases::read_catalogue::load_catalogue;
@@ -157,7 +158,7 @@ async fn about_open_hazards(
         let ids: Vec<Uuid> = grave.map(|row| row.id).collect();
         for row in records::find_records(tx, &ids).await? {
             let hazard = read_record(&row)?;
-            if is_merged_away(&hazard, None) {
+            if is_merged_away(&hazard, &load_linked(tx, &[&hazard]).await?, None) {
                 // What is asked of it is asked of the one that counts for both.
                 continue;
             }

@@ -104,13 +104,17 @@ pub(super) async fn late(tx: &mut Tx, standing: &FormContent, now: &FormContent)
         changed.map(|code| format!("{}：{} → {}", line_name(code), standing.number(code), now.number(code))).collect();
     let rows: Vec<String> =
         changed_rows(standing, now).map(|number| format!("第{number}行发现的隐患有变化，请申请更正")).collect();
+    let records = added.len() + removed.len();
+    let mut sentences = Vec::new();
+    if records > 0 || !numbers.is_empty() {
+        sentences.push(format!("提交后到达或变化{records}条（影响{}个数字），计入下月", numbers.len()));
+    }
+    if !rows.is_empty() {
+        // A visit that was printed prints in no later form.
+        sentences.push(format!("有{}行发现的隐患有变化，以后的表不会再列，请申请更正本表", rows.len()));
+    }
+    let text = if sentences.is_empty() { "提交后没有新的变化".to_owned() } else { sentences.join("；") };
     let numbers: Vec<String> = numbers.into_iter().chain(rows).collect();
-    let text = if added.is_empty() && removed.is_empty() && numbers.is_empty() {
-        "提交后没有新的变化".to_owned()
-    } else {
-        let records = added.len() + removed.len();
-        format!("提交后到达或变化{records}条（影响{}个数字），计入下月", numbers.len())
-    };
     Ok(LateView { added, removed, numbers, text })
 }
 
@@ -118,11 +122,11 @@ pub(super) async fn late(tx: &mut Tx, standing: &FormContent, now: &FormContent)
 pub(super) fn changed_rows<'a>(standing: &'a FormContent, now: &FormContent) -> impl Iterator<Item = &'a str> {
     let rows = now.appendix1.iter().flatten();
     let finding = |row: &ContentRow| row.cells[FINDING].clone();
-    let today: BTreeMap<RecordId, String> =
-        rows.filter_map(|row| Some((*row.inspections.first()?, finding(row)))).collect();
+    let of_visit = |row: &ContentRow| row.inspections.iter().map(|visit| (*visit, finding(row))).collect::<Vec<_>>();
+    let today: BTreeMap<RecordId, String> = rows.flat_map(of_visit).collect();
     standing.appendix1.iter().flatten().filter_map(move |row| {
-        let now = today.get(row.inspections.first()?)?;
-        (*now != finding(row)).then_some(row.cells[0].as_str())
+        let is_other = |visit: &RecordId| today.get(visit).is_some_and(|now| *now != finding(row));
+        row.inspections.iter().any(is_other).then_some(row.cells[0].as_str())
     })
 }
 

@@ -3,14 +3,14 @@
 
 use super::counted_in;
 use paicha_db::projections::{HazardPeriodRow, SpotItemRow};
-use sync_protocol::merge::counted_periods;
+use sync_protocol::merge::{Linked, counted_periods};
 use sync_protocol::record::Record;
 use sync_protocol::schema::SPOT_ITEMS;
 use sync_protocol::text::clean;
 use sync_protocol::time::{Grade, Micros};
 
 /// The stretches of time in which a hazard counts.
-pub(super) fn periods(record: &Record) -> Vec<HazardPeriodRow> {
+pub fn periods(record: &Record, linked: &Linked) -> Vec<HazardPeriodRow> {
     let (village, _, _) = counted_in(record);
     let row = |period: sync_protocol::merge::CountedPeriod| HazardPeriodRow {
         record: record.id.0,
@@ -22,7 +22,7 @@ pub(super) fn periods(record: &Record) -> Vec<HazardPeriodRow> {
         rectified: period.rectified,
         listed: period.listed,
     };
-    counted_periods(record).into_iter().map(row).collect()
+    counted_periods(record, linked).into_iter().map(row).collect()
 }
 
 /// The lines of the form that a completed spot check says something about.

@@ -142,6 +142,7 @@ impl Facts<'_> {
         let mut context = self.context(roles, scope, event);
         let located = fix.and_then(|fix| canonical(&fix).ok()).and_then(|point| self.app.village_map().locate(point));
         context.fix_village = located.and_then(|located| located.code.as_str().parse().ok());
+        context.places = self.places_of(op);
         context.place_village =
             place_id(op).and_then(|id| self.places.get(&id)).and_then(|village| village.parse().ok());
         context
@@ -158,6 +159,7 @@ impl Facts<'_> {
             event,
             fix_village: None,
             place_village: None,
+            places: Vec::new(),
         }
     }
 
@@ -209,6 +211,26 @@ impl Facts<'_> {
             roles.map(|role| if FIELD_ROLES.contains(&role) { role } else { Role::R1 }).collect();
         let scope = if roles.is_empty() { Scope::Outside } else { Scope::Grace };
         (roles.into_iter().collect(), scope)
+    }
+
+    /// The places that the author acts for in the village; on somebody else's phone only those that both act for.
+    fn places_of(&self, op: &Op) -> Vec<RecordId> {
+        let village = op.head.village.as_str();
+        let open = |revoked_at: i64| {
+            op.head.made_at.as_micros() < revoked_at && self.received_at.as_micros() < revoked_at + GRACE_DAYS * DAY_US
+        };
+        let Some(loaded) = self.authors.get(&op.head.author) else { return Vec::new() };
+        let lost = loaded.lost.iter().filter(|(_, revoked_at)| open(*revoked_at)).map(|(grant, _)| grant);
+        let places = |grant: &Grant| {
+            let there = grant.villages.covers(Some(village));
+            grant.places.iter().copied().filter(|_| there).collect::<Vec<_>>()
+        };
+        let named: BTreeSet<RecordId> = loaded.now.iter().chain(lost).flat_map(places).collect();
+        if op.head.author == self.caller.user {
+            return named.into_iter().collect();
+        }
+        let of_caller: BTreeSet<RecordId> = self.caller.grants.iter().flat_map(places).collect();
+        named.intersection(&of_caller).copied().collect()
     }
 
     fn event(&mut self, op: &Op, fix: Option<&Fix>) -> EventTime {

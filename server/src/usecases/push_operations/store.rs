@@ -2,7 +2,8 @@
 //! come after this, in `publish`.
 
 use super::decide::{DecidedChunk, DecidedOp};
-use crate::usecases::projection::{Projected, project};
+use crate::usecases::load_linked::lock_linked;
+use crate::usecases::projection::{Projected, periods, project};
 use paicha_db::incarnations::Incarnation;
 use paicha_db::ops::{self, NewOp};
 use paicha_db::projections;
@@ -76,10 +77,14 @@ async fn store_records(tx: &mut Tx, changed: &[&Record], created: &BTreeSet<Reco
 /// # Errors
 /// When the database fails; the transaction is then over.
 pub async fn store_projections(tx: &mut Tx, records: &[&Record]) -> Result<(), DbError> {
+    let linked = lock_linked(tx, records).await?;
     let mut all = Projected::default();
     for record in records {
-        all.add(project(record));
+        all.add(project(record, &linked));
     }
+    // A link that was agreed here may be the one that closes a circle of hazards elsewhere.
+    let elsewhere = linked.values().filter(|hazard| !records.iter().any(|record| record.id == hazard.id));
+    all.periods.extend(elsewhere.map(|hazard| (hazard.id.0, periods(hazard, &linked))));
     let places: Vec<_> = all.places.iter().map(|place| place.id).collect();
     projections::put_places(tx, all.places).await?;
     projections::put_inspections(tx, all.inspections).await?;

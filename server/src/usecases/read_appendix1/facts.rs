@@ -50,6 +50,7 @@ pub(super) struct Visit {
 /// A hazard that the visit found.
 #[derive(Debug, Clone)]
 pub(super) struct VisitHazard {
+    pub(super) id: RecordId,
     pub(super) level: FindingLevel,
     pub(super) state: String,
     pub(super) description: String,
@@ -189,6 +190,7 @@ fn with_additions(record: &Record, field: &str) -> String {
 
 fn visit_hazard(record: &Record) -> VisitHazard {
     VisitHazard {
+        id: record.id,
         level: finding_level(record.shown_text("level").as_deref()),
         state: record.shown_text("state").unwrap_or_else(|| "reg".to_owned()),
         description: text(record, "description"),

@@ -9,34 +9,40 @@ use sync_protocol::ids::RecordId;
 use sync_protocol::time::Month;
 
 /// Months before a form in which visits may lie that it prints as 补报.
-const LATE_MONTHS_MAX: usize = 12;
+pub const LATE_MONTHS_MAX: usize = 12;
 /// Forms of one area in so many months, with room.
-const FORMS_MAX: i64 = 64;
+const FORMS_MAX: i64 = 128;
 
 /// What was printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Printed {
-    /// The first of the handed-in months that reach without a gap to the form's own, or that month itself.
-    pub(super) from: Month,
-    /// The visits that their forms print.
+    /// The months before whose forms were handed in.
+    pub(super) months: BTreeSet<Month>,
+    /// The visits that some handed-in form prints, of these months or later.
     pub(super) ids: BTreeSet<RecordId>,
 }
 
-/// The forms that were handed in before this month. Before a month that is still open nothing is late: its own form prints it.
+/// The forms that were handed in for the months before this one. What lies in a month that is still open is not late: its own form prints it.
 pub(super) async fn printed_before(tx: &mut Tx, area: &str, month: Month) -> Result<Printed, DbError> {
     let mut first = month;
     for _ in 0..LATE_MONTHS_MAX {
         first = first.previous();
     }
     let area = Villages::Only(vec![area.to_owned()]);
-    let span = (first.to_string(), month.to_string());
+    let mut last = month;
+    for _ in 0..=LATE_MONTHS_MAX {
+        last = last.next();
+    }
+    let span = (first.to_string(), last.to_string());
     let forms = projections::list_forms(tx, &area, (&span.0, &span.1), FORMS_MAX).await?;
-    let mut printed = Printed { from: month, ids: BTreeSet::new() };
-    for form in forms.iter().rev().filter(|form| form.form_kind == "appendix1") {
-        let Some(content) = form.content.as_ref().filter(|_| form.month == printed.from.previous().to_string()) else {
-            break;
-        };
-        printed.from = printed.from.previous();
+    let mut printed = Printed { months: BTreeSet::new(), ids: BTreeSet::new() };
+    for form in forms.iter().filter(|form| form.form_kind == "appendix1") {
+        let Some(content) = form.content.as_ref() else { continue };
+        let of_month: Option<Month> = form.month.parse().ok();
+        if of_month == Some(month) {
+            continue;
+        }
+        printed.months.extend(of_month.filter(|of_month| *of_month < month));
         if let Some(FormContent { appendix1: Some(rows), .. }) = stored_content(tx, content).await? {
             printed.ids.extend(rows.into_iter().flat_map(|row| row.inspections));
         }

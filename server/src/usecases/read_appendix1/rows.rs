@@ -72,8 +72,10 @@ fn form_row(number: u32, visits: &[&Visit], (month, choice): (Month, &Appendix1)
     let inspected = visits.iter().find(|visit| !visit.place_name.is_empty()).copied().unwrap_or(first);
     let started_at = visits.iter().map(|visit| visit.started_at).min().unwrap_or_default();
     let (pictures, picture_note) = pictures(visits);
+    let majors = hazards.iter().filter(|hazard| hazard.level == FindingLevel::Major);
     FormRow {
         inspections: visits.iter().map(|visit| visit.id).collect(),
+        majors: majors.map(|hazard| hazard.id).collect(),
         number,
         inspecting_unit: unit_text(choice.unit, &units, &inspected.place_name),
         inspected_at: match choice.time {

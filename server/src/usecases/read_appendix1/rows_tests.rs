@@ -37,6 +37,7 @@ fn visit(number: u128) -> Visit {
 
 fn hazard(level: FindingLevel, description: &str) -> VisitHazard {
     VisitHazard {
+        id: id(0x77),
         level,
         state: "reg".to_owned(),
         description: description.to_owned(),

@@ -31,6 +31,8 @@ pub struct FieldView {
     pub disputed: bool,
     /// Every value that counts; of a state, every one that nobody left.
     pub values: Vec<ValueView>,
+    /// Values that later ones replaced, as far as they are kept with the record.
+    pub replaced: Vec<ValueView>,
 }
 
 /// One value of a field.
@@ -146,14 +148,17 @@ pub(super) async fn fields(
     let mut views = Vec::with_capacity(record.fields.len());
     for name in field_names(record) {
         let shown = record.shown(name).unwrap_or_default();
-        let mut values = Vec::new();
-        for (value, stamp) in record.values(name) {
-            values.push(ValueView {
+        let counting = record.values(name);
+        let mut views_of = [Vec::new(), Vec::new()];
+        let past = record.past.get(name).into_iter().flatten().map(|old| (&old.value, &old.stamp));
+        for (kind, (value, stamp)) in counting.into_iter().map(|one| (0, one)).chain(past.map(|one| (1, one))) {
+            views_of[kind].push(ValueView {
                 text: text_of(name, value),
                 value: value.clone(),
                 written: written(tx, names, stamp).await?,
             });
         }
+        let [values, replaced] = views_of;
         views.push(FieldView {
             title: field_title(&record.kind, name),
             text: text_of(name, &shown),
@@ -161,6 +166,7 @@ pub(super) async fn fields(
             name: name.clone(),
             shown,
             values,
+            replaced,
         });
     }
     Ok(views)

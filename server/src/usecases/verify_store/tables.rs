@@ -194,7 +194,7 @@ pub(super) async fn compare_tables(
 ) -> Result<(), DbError> {
     let mut all = Projected::default();
     for record in world.records.values() {
-        all.add(project(record));
+        all.add(project(record, &world.records));
     }
     compare(tx, feed, all.places, findings).await?;
     compare(tx, feed, all.inspections, findings).await?;

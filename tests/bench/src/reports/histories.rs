@@ -53,6 +53,7 @@ enum Who {
     Colleague = 2,
     Office = 3,
     Leader = 4,
+    Firm = 5,
 }
 
 impl Who {
@@ -61,6 +62,7 @@ impl Who {
             Self::Inspector | Self::Colleague => Role::R1,
             Self::Office => Role::R3,
             Self::Leader => Role::R4,
+            Self::Firm => Role::R7,
         }
     }
 }
@@ -134,6 +136,8 @@ impl Story<'_> {
             "hlc": format!("{:020}", at.as_micros()), "author": author });
         op.as_object_mut().context("object")?.extend(body.as_object().context("object")?.clone());
         let op = Op::parse(op.to_string().as_bytes())?;
+        let places =
+            self.world.records.values().filter(|record| record.kind == "place").map(|record| record.id).collect();
         let context = Context {
             received_at: at,
             uploader: UserId(author),
@@ -144,6 +148,7 @@ impl Story<'_> {
             event: EventTime { at, grade: Grade::A, uncertainty_us: None, clock_suspect: false },
             fix_village: None,
             place_village: Some(self.village.parse::<FeedId>()?),
+            places,
         };
         let id = OpId(Uuid::from_u64_pair((self.place << 16) | self.ops, u64::MAX ^ self.place));
         let incarnation = IncarnationId(Uuid::from_u128(0xb000 + u128::from(who as u8)));
@@ -211,7 +216,8 @@ impl Story<'_> {
             "description": DESCRIPTION, "position_text": "一层东侧配电间", "found_at": Micros::from_micros(at)?,
             "control": "warned", "sector": ["industry"], "suggestion": "立即断电并清理可燃物，三日内复查",
             "finders": ["演示甲"], "no_fix_reason": "室内", "criterion_ids": ["GM-2017-y1", "GM-2023-3.1"] });
-        self.say(Who::Inspector, at, "hazard", id, &json!({ "kind": "create", "fields": fields }))?;
+        let finder = if own { Who::Firm } else { Who::Inspector };
+        self.say(finder, at, "hazard", id, &json!({ "kind": "create", "fields": fields }))?;
         let mut plot =
             Plot::Found { major_at: (turn > 9).then_some(at), own, accepted: None, listed: None, void: None };
         let Plot::Found { major_at, accepted, listed, void, .. } = &mut plot else { return Ok((id, at, plot)) };

@@ -177,13 +177,23 @@ impl Life {
         if let Some(claimed) = claimed {
             fields["found_at"] = json!(claimed);
         }
-        self.say(world, "inspector", json!({ "kind": "create", "fields": fields }))?;
+        // At its own place an enterprise says for itself that it found something; elsewhere others say so for it.
+        let who = if self.by_itself && self.place.site.is_some() { "firm" } else { "inspector" };
+        let op = self.say(world, who, json!({ "kind": "create", "fields": fields }))?;
         world.put_phone_away();
         self.state = State::Open("reg");
+        let said_for_it = self.by_itself && who == "inspector";
+        self.by_itself &= !said_for_it;
         let (place, by_itself, trusted, major) = (self.place.clone(), self.by_itself, self.trusted, self.is_major());
         let found = claimed.map_or(self.made, |claimed| claimed.min(self.made));
         let what = What::Found { place, by_itself, trusted, major, criterion, received: world.now() };
         world.note(self.id, found, what);
+        if said_for_it && world.chance.once_in(2) {
+            self.agree(world, "office", op)?;
+            self.agree(world, "leader", op)?;
+            self.by_itself = true;
+            self.note(world, What::FoundByItself);
+        }
         Ok(())
     }
 

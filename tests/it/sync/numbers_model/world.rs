@@ -3,13 +3,13 @@
 
 use super::hazards::{Hazards, merge_some};
 use super::spots::{Spots, spot_check};
-use super::{Said, What, Where, compare};
+use super::{Choice, Said, What, Where, compare};
 use anyhow::{Context as _, Result};
 use paicha::usecases::caller::Caller;
 use paicha::usecases::judge_integrity::{Judge, judge_changes};
 use paicha::usecases::load_grants::load_grants;
 use paicha::usecases::load_village_map::load_village_map;
-use paicha::usecases::manage_users::{Manager, grant_role};
+use paicha::usecases::manage_users::{Manager, grant_role, grant_role_for};
 use paicha::usecases::push_operations::{IncomingOp, PushBatch, push_operations};
 use paicha_db::feeds::put_feed;
 use paicha_tests::app::TestApp;
@@ -69,7 +69,7 @@ struct Queued {
 pub(super) struct World<'a> {
     pub(super) app: &'a TestApp,
     pub(super) people: BTreeMap<&'static str, Caller>,
-    device: DeviceId,
+    devices: BTreeMap<&'static str, DeviceId>,
     pub(super) said: Vec<Said>,
     pub(super) chance: Chance,
     pub(super) sites: Vec<Vec<Uuid>>,
@@ -169,7 +169,7 @@ impl World<'_> {
                         caller.user,
                         some.iter().map(|one| (one.id, one.op.clone())).collect(),
                     ),
-                    Some(phone) => of_phone(self.device, phone, some),
+                    Some(phone) => of_phone(self.devices[run[0].who], phone, some),
                 };
                 let asker = Caller { device: Some(batch.device), ..caller.clone() };
                 let pushed = push_operations(self.app.app.clone(), asker, batch).await?;
@@ -301,11 +301,25 @@ async fn begin<'a>(app: &'a TestApp, seed: u64) -> Result<World<'a>> {
         grant_role(&app.app, Manager::CommandLine, user, role, "*").await?;
         people.insert(name, caller(app, user).await?);
     }
-    // Only the inspector has a phone.
-    let device = app.sign_in("inspector", None).await?.device;
+    // Only the inspector and the enterprises have a phone.
+    let firm = app.person("firm").await?;
+    grant_role(&app.app, Manager::CommandLine, firm, Role::R7, "*").await?;
+    let mut devices = BTreeMap::new();
+    for name in ["inspector", "firm"] {
+        devices.insert(name, app.sign_in(name, None).await?.device);
+    }
     let (said, queue, sites, phone) = (Vec::new(), Vec::new(), Vec::new(), None);
-    let mut world =
-        World { app, people, device, said, chance: Chance(seed + 1), sites, queue, phone, ids: u128::from(seed) << 40 };
+    let mut world = World {
+        app,
+        people,
+        devices,
+        said,
+        chance: Chance(seed + 1),
+        sites,
+        queue,
+        phone,
+        ids: u128::from(seed) << 40,
+    };
     for history in 0..HISTORIES {
         let mut sites = Vec::new();
         for village in (0..VILLAGES * SITES).map(|number| history * VILLAGES + number % VILLAGES) {
@@ -319,6 +333,10 @@ async fn begin<'a>(app: &'a TestApp, seed: u64) -> Result<World<'a>> {
         world.sites.push(sites);
     }
     world.hand_in().await?;
+    // One account acts for all of them.
+    let sites: Vec<Uuid> = world.sites.iter().flatten().copied().collect();
+    grant_role_for(&app.app, Manager::CommandLine, firm, (Role::R7, "*"), Some(&sites)).await?;
+    world.people.insert("firm", caller(app, firm).await?);
     Ok(world)
 }
 
@@ -334,7 +352,7 @@ fn instants(start: Micros) -> Result<Vec<Micros>> {
 }
 
 /// Lives through the histories of one seed, comparing now and then and at the end; what was said.
-pub(super) async fn live_through(app: &TestApp, seed: u64) -> Result<Vec<Said>> {
+pub(super) async fn live_through(app: &TestApp, seed: u64, choice: Choice) -> Result<Vec<Said>> {
     let start: Micros = "2023-03-01T08:00:00+08:00".parse()?;
     app.clock.set(start.as_micros());
     app.user("reader", Role::R3, &["*"]).await?;
@@ -360,11 +378,11 @@ pub(super) async fn live_through(app: &TestApp, seed: u64) -> Result<Vec<Said>> 
             judge_all(app, &mut judge).await?;
             hazards.clear_flags(&mut world).await?;
             world.hand_in().await?;
-            compare(app, &world.said, seed).await?;
+            compare(app, &world.said, seed, choice).await?;
         }
     }
     judge_all(app, &mut judge).await?;
-    compare(app, &world.said, seed).await?;
+    compare(app, &world.said, seed, choice).await?;
     Ok(world.said)
 }
 
