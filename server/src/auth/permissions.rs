@@ -69,7 +69,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the table.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::ReadOwnAccount,
         Self::Enrol,
         Self::RevokeDevice,

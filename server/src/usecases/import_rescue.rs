@@ -63,7 +63,7 @@ fn importer(app: &App, caller: &Caller) -> Caller {
     if !caller.server {
         return caller.clone();
     }
-    let grants = vec![Grant { role: Role::R3, villages: Scope::All }];
+    let grants = vec![Grant { role: Role::R3, villages: Scope::All, places: BTreeSet::new() }];
     Caller { user: app.installation.user, device: None, grants, scope_version: 0, server: false }
 }
 

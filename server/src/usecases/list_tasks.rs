@@ -164,7 +164,7 @@ pub(crate) async fn find_task(app: &App, caller: &Caller, id: Uuid) -> Result<Ta
     let villages = readable(caller, Action::AssignTasks)?;
     let mut tx = app.database.begin_read().await?;
     let record = find_task_record(&mut tx, id).await?.filter(|record| villages.contain(record.feed.as_str()));
-    let row = record.and_then(|record| crate::usecases::projection::project(&record).tasks.into_iter().next());
+    let row = record.and_then(|record| crate::usecases::projection::task_row(&record));
     let items = task_items(app, &mut tx, row.into_iter().collect()).await?;
     tx.rollback().await?;
     items.into_iter().next().ok_or(ReadError::NotFound)

@@ -8,8 +8,8 @@ mod tasks;
 
 pub use forms::{form_events, form_state_code};
 pub use integrity::{StoredFlag, criterion_ids, stored_flags};
-pub(crate) use tasks::assignee as task_assignee;
 pub use numbers::periods;
+pub(crate) use tasks::{assignee as task_assignee, task as task_row};
 
 use paicha_db::projections::{
     CriterionRow, FlagRow, FormRow, HazardPeriodRow, HazardRow, InspectionRow, PhotoLinkRow, PhotoRow, PlaceRow,
@@ -98,7 +98,7 @@ pub fn project(record: &Record, linked: &Linked) -> Projected {
         }
         "photo" => rows.photos.extend(photo(record)),
         "form" => rows.forms.extend(forms::form(record)),
-        "task" => rows.tasks.extend(tasks::task(record)),
+        "task" => rows.tasks.extend(task_row(record)),
         _ => {}
     }
     if record.kind != "photo" {

@@ -107,7 +107,10 @@ async fn what_a_phone_cannot_send_comes_in_by_file_and_nothing_doubles_when_it_c
 
         let preview = hand_over(&app, &office, &file, "?dry_run=true").await?.ok()?;
         ensure!(counts(&preview, "saves") == (2, 0, 0, 0) && preview["photos"]["stored"] == 2, "{preview}");
-        ensure!(preview["origin"]["person"] == "测试inspector" && preview["origin"]["phone"] == "测试手机", "{preview}");
+        ensure!(
+            preview["origin"]["person"] == "测试inspector" && preview["origin"]["phone"] == "测试手机",
+            "{preview}"
+        );
         ensure!(hazards(&app.app.database, VILLAGE).await?.is_empty(), "a preview stores nothing");
 
         let report = import(&app, &office, &file).await?;

@@ -12,7 +12,7 @@ pub(crate) fn assignee(record: &Record) -> Option<Uuid> {
 }
 
 /// The row of a task. What somebody wrote who may not assign says nothing, and is no task.
-pub(super) fn task(record: &Record) -> Option<TaskRow> {
+pub(crate) fn task(record: &Record) -> Option<TaskRow> {
     let what = shown_clean(record, "what")?;
     let day = record.shown_text("due").and_then(|day| day.parse::<LocalDate>().ok());
     let day = day.unwrap_or_else(|| LocalDate::of(record.created.at));
