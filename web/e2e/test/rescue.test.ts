@@ -53,7 +53,7 @@ it("the office sees whose file it is before anything is stored, and then takes i
   await rescue.getByText("预览：还没有导入，确认后将").waitFor();
   await rescue.getByText(/^演安一的手机/).waitFor();
   await rescue.getByText(/^内容 1 条（\d 项操作）：将收下 1 条$/).waitFor();
-  await rescue.getByText(/^照片 1 张（\d+\.\d MB）$/).waitFor();
+  await rescue.getByText(/^照片 1 张（[1-9]\d* KB）$/).waitFor();
   await office.shot("console-desk-rescue-preview");
   expect(await theHazards()).toEqual([]);
   await rescue.getByRole("button", { name: "确认导入" }).click();

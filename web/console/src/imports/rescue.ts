@@ -26,7 +26,7 @@ export async function previewRescue(file: File): Promise<RescuePreview> {
   if (!known) return { lines: report.lines, report };
   const bytes = photos.reduce((sum, photo) => sum + photo.bytes.size, 0);
   const lines = report.lines.filter((line) => !line.startsWith("照片 "));
-  if (photos.length > 0) lines.splice(2, 0, `照片 ${photos.length} 张（${megabytes(bytes)}）`);
+  if (photos.length > 0) lines.splice(2, 0, `照片 ${photos.length} 张（${size(bytes)}）`);
   return { lines, report };
 }
 
@@ -39,6 +39,6 @@ function sendRescue(file: Blob, name: string, dryRun: boolean, onProgress: (sent
   return upload(addressOf("/v1/imports/rescue", {}, { name, dry_run: dryRun }), file, onProgress);
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / (1 << 20)).toFixed(1)} MB`;
+function size(bytes: number): string {
+  return bytes < 1 << 20 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / (1 << 20)).toFixed(1)} MB`;
 }
