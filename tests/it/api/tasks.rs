@@ -104,6 +104,8 @@ async fn a_visit_is_asked_for_reaches_the_phone_and_is_done_by_the_visit_that_na
         assert!(!pulled(&app, &elsewhere).await?.contains("查晒场用电"), "and no other village's");
 
         app.clock.advance(7 * DAY_US);
+        let office = app.sign_in("office", Some(office.device)).await?;
+        let inspector = app.sign_in("inspector", Some(inspector.device)).await?;
         assert_eq!(tasks(&app, &office, "?state=overdue").await?.len(), 1, "its day is over");
         let mut phone = sender(&app, inspector.clone());
         phone.visit(VILLAGE, Uuid::from_u128(11), &task["id"]).await?;
@@ -219,6 +221,9 @@ async fn a_reminder_is_sent_once_a_day_to_who_answers_and_ends_with_its_matter()
         assert!(sent["text"].as_str().unwrap_or_default().contains("将到，请督促整改"), "{sent}");
         assert_eq!(app.post(Some(&office), "/v1/reminders", &due).await?.ok()?["id"], sent["id"], "once a day, by anybody");
         app.clock.advance(DAY_US);
+        let office = app.sign_in("office", Some(office.device)).await?;
+        let head = app.sign_in("head", Some(head.device)).await?;
+        phone.who = app.sign_in("inspector", Some(inspector.device)).await?;
         assert_ne!(app.post(Some(&office), "/v1/reminders", &due).await?.ok()?["id"], sent["id"], "another day");
         assert_eq!(tasks(&app, &office, "?state=open").await?.len(), 2);
         let judge = json!({ "kind": "judge", "area": VILLAGE, "record": hazard });

@@ -60,6 +60,10 @@ it("a hand-over without a reason says so; with one, hazard and role go over and 
   const hazard = await theHazard();
   const text = (name: string): string => hazard.fields.find((field) => field.name === name)?.text ?? "";
   expect([text("keeper"), text("finders")]).toEqual(["演安三", "演安一"]);
+  // It was sent, and the village is not the giver's any more: not open there, and nothing of it waits.
+  await giver.syncNow();
+  await giver.goTo("隐患");
+  await giver.page.getByText("手机上还没有隐患").waitFor();
 });
 
 it("who keeps the accounts chooses villages by name, and brings a disabled account back", async () => {

@@ -154,6 +154,18 @@ it("a review without signal survives a killed tab and is accepted, both sides be
     await expect.poll(() => picture.evaluate((image) => (image as HTMLImageElement).naturalWidth), { timeout: 20_000 }).toBeGreaterThan(100);
   }
   await desk.shot("review-console");
+
+  // Whose repair it was sees the review of the other, with its picture.
+  await goHome(first);
+  await first.syncNow();
+  await openHazard(first, "配电箱门敞开");
+  await first.page.getByRole("region", { name: "申请复查" }).getByText("门已修好并上锁").waitFor();
+  const review = first.page.getByRole("region", { name: "复查：真改" });
+  await review.getByText(/已按要求整改到位/).waitFor();
+  await review.getByText(/演安二/).waitFor();
+  await review.getByRole("img", { name: "复查：真改第1张照片" }).waitFor();
+  await review.scrollIntoViewIfNeeded();
+  await first.shot("hazard-rounds");
   expect([...first.surprises, ...second.surprises]).toEqual([]);
 });
 

@@ -23,7 +23,8 @@ afterAll(async () => {
 });
 
 async function choose(label: string, option: RegExp): Promise<void> {
-  await head.page.getByRole("combobox", { name: label }).click();
+  // What is chosen lies over the box, so the keyboard opens it.
+  await head.page.getByRole("combobox", { name: label }).press("ArrowDown");
   await head.page.getByRole("listbox", { name: label }).getByRole("option", { name: option }).click();
 }
 
@@ -89,8 +90,8 @@ it("one for the whole village is taken back with a reason and leaves the phone",
   const { page } = head;
   await head.open("/tasks");
   await page.getByRole("button", { name: "派发排查任务" }).click();
-  await page.getByText("其他地点").click();
-  await page.getByLabel("其他地点", { exact: true }).fill("沟口集市");
+  await page.getByText("其他地点", { exact: true }).click();
+  await page.getByRole("textbox", { name: "其他地点" }).fill("沟口集市");
   await page.getByRole("button", { name: "派发", exact: true }).click();
   await page.getByRole("row", { name: /日常排查：沟口集市.*全村（社区）排查员/ }).waitFor();
   await home();
