@@ -174,6 +174,11 @@ impl Facts<'_> {
         (if field.is_empty() { vec![Role::R1] } else { field.into_iter().collect() }, Scope::Inside)
     }
 
+    /// Whether it came in a rescue file, by somebody who may bring one of this village.
+    fn is_carried(&self, village: &str) -> bool {
+        self.rescued.is_some() && self.caller.may(Action::ImportRescue, Some(village))
+    }
+
     fn rights(&self, op: &Op) -> (Vec<Role>, Scope) {
         if self.caller.server {
             return (Vec::new(), Scope::Inside);
@@ -189,7 +194,7 @@ impl Facts<'_> {
         let uploader: BTreeSet<Role> =
             self.caller.grants.iter().filter(|grant| holds(grant)).map(|grant| grant.role).collect();
         // Whoever brings a rescue file vouches for the field work in it, as for work taken in, and for nothing that decides.
-        let carried = self.rescued.is_some() && self.caller.may(Action::ImportRescue, Some(village));
+        let carried = self.is_carried(village);
         let vouched = |role: &Role| {
             op.head.author == self.caller.user || uploader.contains(role) || carried && FIELD_ROLES.contains(role)
         };
@@ -213,7 +218,7 @@ impl Facts<'_> {
         (roles.into_iter().collect(), scope)
     }
 
-    /// The places that the author acts for in the village; on somebody else's phone only those that both act for.
+    /// The places that the author acts for in the village; on somebody else's phone only those that both act for, but all of them in a rescue file.
     fn places_of(&self, op: &Op) -> Vec<RecordId> {
         let village = op.head.village.as_str();
         let open = |revoked_at: i64| {
@@ -226,7 +231,7 @@ impl Facts<'_> {
             grant.places.iter().copied().filter(|_| there).collect::<Vec<_>>()
         };
         let named: BTreeSet<RecordId> = loaded.now.iter().chain(lost).flat_map(places).collect();
-        if op.head.author == self.caller.user {
+        if op.head.author == self.caller.user || self.is_carried(village) {
             return named.into_iter().collect();
         }
         let of_caller: BTreeSet<RecordId> = self.caller.grants.iter().flat_map(places).collect();
