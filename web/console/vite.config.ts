@@ -1,6 +1,7 @@
 import vue from "@vitejs/plugin-vue";
 import ElementPlus from "unplugin-element-plus/vite";
 import { defineConfig } from "vitest/config";
+import { preloadStart } from "../shared/scripts/preloadStart.ts";
 
 /** The server of this installation, for `vite` and `vite preview`. */
 const SERVER = process.env.PAICHA_TEST_SERVER ?? "http://127.0.0.1:8080";
@@ -24,7 +25,7 @@ const proxy = { "/v1": { target: SERVER, changeOrigin: false } };
 export default defineConfig({
   base: "/",
   // Element Plus is imported component by component; the plugin adds the style sheet of each.
-  plugins: [vue(), ElementPlus({})],
+  plugins: [vue(), ElementPlus({}), preloadStart("/")],
   build: { target: ["es2022"], modulePreload: { polyfill: false }, chunkSizeWarningLimit: 1200 },
   worker: { format: "es" },
   server: { proxy },

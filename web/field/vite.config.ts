@@ -2,6 +2,7 @@ import vue from "@vitejs/plugin-vue";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
+import { preloadStart } from "../shared/scripts/preloadStart.ts";
 
 /** A running paicha program, for `vite` while developing. */
 const SERVER = process.env.PAICHA_TEST_SERVER ?? "http://127.0.0.1:8080";
@@ -19,7 +20,7 @@ function withoutVantIconFont(): Plugin {
 
 const source = (path: string): string => fileURLToPath(new URL(`src/${path}`, import.meta.url));
 /** What the first screen of a stranger needs, and what the first screen of somebody who is signed in needs besides. */
-const START = [source("main.ts"), source("views/SignInView.vue")];
+const START = [source("start.ts"), source("views/SignInView.vue")];
 const WORK = ["opening.ts", "syncing.ts", "views/HomeView.vue", "components/TabBar.vue"].map(source);
 
 /** Everything that is imported by these, directly or by way of others, without what is only imported when needed. */
@@ -32,6 +33,8 @@ function importedBy(ids: string[], about: (id: string) => { importedIds: string[
 /** One file for the start and one for the work: over HTTP/1.1 six files come at once, and twenty small ones are three turns of a slow line. */
 function chunkOf(id: string, modules: { getModuleInfo: (id: string) => { importedIds: string[] } | null }): string | null {
   const about = (one: string): { importedIds: string[] } | null => modules.getModuleInfo(one);
+  // The choice of the language is made before the start is read, so it is no part of it.
+  if (importedBy([source("main.ts")], about).has(id)) return "main";
   if (importedBy(START, about).has(id)) return "start";
   return importedBy(WORK, about).has(id) ? "work" : null;
 }
@@ -41,6 +44,7 @@ export default defineConfig({
   plugins: [
     withoutVantIconFont(),
     vue(),
+    preloadStart("/app/"),
     VitePWA({
       injectRegister: false,
       registerType: "prompt",

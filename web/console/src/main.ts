@@ -1,9 +1,5 @@
-/** Starts the console: finds out who is signed in, then opens the address. */
-import "element-plus/theme-chalk/base.css";
-import "./styles.css";
-import { createApp } from "vue";
-import App from "./App.vue";
-import { resume } from "./api/session";
-import { router } from "./router";
+/** Chooses the language; only then is the console read, because its constants speak already. */
+import { speakChosen } from "@paicha/shared/language";
+import { loadEnglish } from "./english/load";
 
-void resume().then(() => createApp(App).use(router).mount("#app"));
+void speakChosen(loadEnglish).then(() => import("./start"));

@@ -1,7 +1,9 @@
 /** Hazards and visits that are known by their id only, as checks and numbers name them: what they are called and where their page is. */
+import { t } from "@paicha/shared/language";
 import { get } from "./api/client";
 import { RequestError } from "./api/problem";
 import type { RecordView } from "./api/types";
+import { spoken } from "./record/spoken";
 
 /** A record that is named somewhere else. */
 export interface NamedRecord {
@@ -51,8 +53,8 @@ async function ask(id: string, first: NamedRecord["kind"]): Promise<NamedRecord>
 }
 
 async function read(id: string, kind: NamedRecord["kind"]): Promise<NamedRecord> {
-  const view = await get(`/v1/${kind}/{id}`, undefined, { id });
-  const place = textOf(view, "place") || textOf(view, "free_place") || "未登记场所";
-  const name = kind === "hazards" ? (view.number ?? "暂无编号") : textOf(view, "kind") || "排查记录";
+  const view = spoken(await get(`/v1/${kind}/{id}`, undefined, { id }));
+  const place = textOf(view, "place") || textOf(view, "free_place") || t("未登记场所");
+  const name = kind === "hazards" ? (view.number ?? t("暂无编号")) : textOf(view, "kind") || t("排查记录");
   return { id, kind, to: `/${kind}/${id}`, title: `${name} ${place}`, view };
 }

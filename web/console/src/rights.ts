@@ -2,6 +2,7 @@
  * What a role may ask for, so that nobody is shown a page that will say no. The server's own table (server/src/auth/permissions.rs) decides;
  * this one only spares people a walk.
  */
+import { t } from "@paicha/shared/language";
 import type { Me, Role } from "./api/types";
 
 const TABLE = {
@@ -37,16 +38,16 @@ export function may(me: Me | null | undefined, right: Right, village?: string): 
 
 /** Roles with their names, as sync-protocol/src/role.rs has them; nobody signs in as R9. */
 export const ROLE_TITLES: [Role, string][] = [
-  ["R1", "排查员/网格员"],
-  ["R2", "村（社区）负责人"],
-  ["R3", "街道专班/应急办"],
-  ["R4", "街道领导"],
-  ["R5", "行业站所/科室"],
-  ["R6", "县级（县安委办/部门）"],
-  ["R7", "企业主要负责人/安全员/员工"],
-  ["R8", "专家/第三方"],
-  ["R10", "系统管理员"],
-  ["R11", "审计/纪检"],
+  ["R1", t("排查员/网格员")],
+  ["R2", t("村（社区）负责人")],
+  ["R3", t("街道专班/应急办")],
+  ["R4", t("街道领导")],
+  ["R5", t("行业站所/科室")],
+  ["R6", t("县级（县安委办/部门）")],
+  ["R7", t("企业主要负责人/安全员/员工")],
+  ["R8", t("专家/第三方")],
+  ["R10", t("系统管理员")],
+  ["R11", t("审计/纪检")],
 ];
 
 /** The name of a role. */

@@ -1,11 +1,11 @@
 /** Instants and days as people at a desk read them (Asia/Shanghai), and the colours of levels and states. */
-import { DAY_MS, formatDay, formatMoment, isoDay, parseMs } from "@paicha/shared/time";
+import { DAY_MS, formatDay, formatDayAndTime, formatMonth, isoDay, parseMs } from "@paicha/shared/time";
 
 /** `2026年11月20日 11:02`; empty for nothing. */
 export function whenText(instant: string | null | undefined): string {
   const ms = instant ? parseMs(instant) : null;
   if (ms === null) return "";
-  return `${formatDay(ms).slice(0, 5)}${formatMoment(ms)}`;
+  return formatDayAndTime(ms);
 }
 
 /** `2026年11月20日` for `2026-11-20`; empty for nothing. */
@@ -37,7 +37,7 @@ export function monthsBefore(month: string, count: number): string {
 
 /** `2026年11月`. */
 export function monthText(month: string): string {
-  return `${month.slice(0, 4)}年${Number(month.slice(5))}月`;
+  return formatMonth(Number(month.slice(0, 4)), Number(month.slice(5)));
 }
 
 /** How much a level wants attention. */

@@ -2,6 +2,7 @@
  * The camera inside the app. A picture is taken by the browser's own still capture where there is one, else from the video; what is larger
  * than the forms and the evidence need is made smaller once, before it is hashed and saved, and never touched again.
  */
+import { t } from "@paicha/shared/language";
 
 /** Longest side of a picture (domain 7.2). */
 const SIDE_MAX_PX = 2048;
@@ -19,7 +20,7 @@ type StillCaptureClass = new (track: MediaStreamTrack) => StillCapture;
 
 /** Opens the camera at the back of the phone. */
 export async function openCamera(): Promise<MediaStream> {
-  if (!navigator.mediaDevices?.getUserMedia) throw new Error("此浏览器不能在程序内拍照");
+  if (!navigator.mediaDevices?.getUserMedia) throw new Error(t("此浏览器不能在程序内拍照"));
   return navigator.mediaDevices.getUserMedia({
     audio: false,
     video: { facingMode: { ideal: "environment" }, width: { ideal: SIDE_MAX_PX }, height: { ideal: 1536 } },
@@ -55,7 +56,7 @@ async function drawJpeg(source: CanvasImageSource, width: number, height: number
   canvas.height = Math.max(1, Math.round(height * scale));
   canvas.getContext("2d")!.drawImage(source, 0, 0, canvas.width, canvas.height);
   return new Promise((resolve, reject) => {
-    const done = (blob: Blob | null): void => (blob ? resolve(blob) : reject(new Error("照片没有拍成，请再拍一次")));
+    const done = (blob: Blob | null): void => (blob ? resolve(blob) : reject(new Error(t("照片没有拍成，请再拍一次"))));
     canvas.toBlob(done, "image/jpeg", JPEG_QUALITY);
   });
 }

@@ -6,6 +6,7 @@
 import { newId } from "@paicha/shared/ids";
 import type { Fix } from "@paicha/shared/op";
 import { saveFinding, type Finding, type HazardDraft, type PhotoDraft, type Receipt } from "@paicha/shared/finding";
+import { key, t, zh } from "@paicha/shared/language";
 import { reactive, toRaw, watch } from "vue";
 import { keysUnder, takeUpUnit } from "./entered";
 import { phone } from "./phone";
@@ -188,23 +189,23 @@ export async function saveDraft(): Promise<Receipt> {
   const user = await phone.store.get("user");
   const roles = (await phone.store.get("roles")) ?? [];
   const village = form.place?.village || form.village;
-  if (village === "") throw new Error("手机上还没有村（社区）资料，暂时不能保存；照片和填写的内容都留着。请在有网时打开一次本程序");
+  if (village === "") throw new Error(t("手机上还没有村（社区）资料，暂时不能保存；照片和填写的内容都留着。请在有网时打开一次本程序"));
   const now = Date.now();
   noteFix(now);
   const fix = findingFix();
   const plainFix = fix ? (JSON.parse(JSON.stringify(fix)) as Fix) : null;
   const finding: Finding = {
     village,
-    place: form.place ? { id: form.place.id } : { name: form.freePlace.trim() || "（未填地点）" },
+    place: form.place ? { id: form.place.id } : { name: form.freePlace.trim() || zh("（未填地点）") },
     kind: "patrol",
     inspectingUnit: user?.unit ?? "",
     inspectors: user?.name ? [user.name] : [],
     startedAt: form.startedAt || now,
-    position: plainFix ? { fix: plainFix } : { reason: form.noFixReason.trim() || "手机没有给出位置" },
-    summary: form.level === NO_HAZARD ? "无" : null,
+    position: plainFix ? { fix: plainFix } : { reason: form.noFixReason.trim() || key("手机没有给出位置") },
+    summary: form.level === NO_HAZARD ? zh("无") : null,
     hazard: form.level === NO_HAZARD ? null : hazardOf(form, originOf(roles)),
     photos: toPhotos(draft.photos, "before"),
-    noPhotoReason: draft.photos.length === 0 ? "未拍照" : null,
+    noPhotoReason: draft.photos.length === 0 ? zh("未拍照") : null,
   };
   const receipt = await saveFinding(phone, finding, await keysUnder(findingUnit));
   await takeUp();

@@ -1,5 +1,6 @@
 /** What is being filled in of a hazard's 五落实, kept with every letter, so that a killed tab loses none. One per hazard. */
 import { RESPONSIBILITIES } from "@paicha/shared/five";
+import { zh } from "@paicha/shared/language";
 import type { Seen } from "@paicha/shared/view";
 import { unitAbout } from "./entered";
 import { phone } from "./phone";
@@ -39,7 +40,7 @@ export async function readFive(hazard: string, { rev, fields }: Seen): Promise<F
   const shown: FiveForm = {
     seen: { rev, fields },
     texts: { ...Object.fromEntries(FIELDS.map((name) => [name, text(name)])), "plan.funds_fen": typeof fen === "number" ? String(fen / 100) : "" },
-    guards: Array.isArray(fields.control_guards) ? fields.control_guards.join("、") : "",
+    guards: Array.isArray(fields.control_guards) ? fields.control_guards.join(zh("、")) : "",
     toRegulator: fields["dual.regulator_at"] !== undefined,
     regulatorDay: "",
     toWorkers: fields["dual.workers_at"] !== undefined,

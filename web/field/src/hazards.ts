@@ -1,4 +1,5 @@
 /** Hazards as the lists show them: the server's state with this phone's own work laid over it. */
+import { t } from "@paicha/shared/language";
 import { livePhotos } from "@paicha/shared/record";
 import type { ShownRecord } from "@paicha/shared/overlay";
 import { findRecord, shownWith } from "@paicha/shared/view";
@@ -62,7 +63,7 @@ function toItem(shown: ShownRecord, number: string | null, pending: boolean): Ha
     village: shown.feed,
     level: text(shown, "level"),
     state: text(shown, "state") || "reg",
-    description: text(shown, "description") || "（没有填写描述）",
+    description: text(shown, "description") || t("（没有填写描述）"),
     position: text(shown, "position_text"),
     foundAt: parseMs(text(shown, "found_at")) ?? 0,
     deadline: text(shown, "deadline"),

@@ -1,4 +1,5 @@
 /** Inspections as the lists show them: the server's state with this phone's own work laid over it, and where every part of it stands. */
+import { t } from "@paicha/shared/language";
 import { livePhotos, type RecordState } from "@paicha/shared/record";
 import { isLaidOver, type ShownRecord } from "@paicha/shared/overlay";
 import { shown as shownOf, shownText } from "@paicha/shared/shown";
@@ -45,7 +46,7 @@ async function placeNameOf(shown: ShownRecord): Promise<string> {
   const id = text(shown, "place");
   const place = id ? await shownWith(phone.store, id, (await findRecord(phone.store, id))?.state ?? null) : null;
   const free = shown.fields.free_place as { name?: string } | undefined;
-  return (place?.fields.name as string | undefined) ?? free?.name ?? "（没有填地点）";
+  return (place?.fields.name as string | undefined) ?? free?.name ?? t("（没有填地点）");
 }
 
 /** Operations of this phone about a record that say where it stands. */
@@ -135,7 +136,7 @@ async function standingOf(photo: string): Promise<PhotoStanding> {
   if (own) return { photo, state: photoState(own) };
   const record = await findRecord(phone.store, photo);
   const stored = record !== null && shownText(record.state, "state") === "stored";
-  return { photo, state: stored ? { word: "已上传", tone: "calm" } : { word: "待上传", tone: "wait", detail: "在另一部手机上" } };
+  return { photo, state: stored ? { word: t("已上传"), tone: "calm" } : { word: t("待上传"), tone: "wait", detail: t("在另一部手机上") } };
 }
 
 /** Everything the page of one inspection shows; `null` when this phone knows nothing of it. */
@@ -173,6 +174,6 @@ export async function listJointCandidates(place: string | null, startedAt: numbe
     const at = parseMs(shownText(state, "started_at") ?? "") ?? 0;
     const same = shownText(state, "place") === place && isoDay(at) === isoDay(startedAt) && state.created.author !== user?.id;
     const who = inspectorsIn(state);
-    return same ? [{ id, title: `${who.join("、")} ${word("inspection", "kind", shownText(state, "kind") ?? "")} ${formatMoment(at)}` }] : [];
+    return same ? [{ id, title: `${who.join(t("、"))} ${word("inspection", "kind", shownText(state, "kind") ?? "")} ${formatMoment(at)}` }] : [];
   });
 }

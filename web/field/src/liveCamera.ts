@@ -1,6 +1,7 @@
 /** The camera while a screen with its live picture is open, position and all; both end with the screen. */
 import { onBeforeUnmount, onMounted, ref, useTemplateRef, type Ref } from "vue";
 import type { PhotoDraft } from "@paicha/shared/finding";
+import { t } from "@paicha/shared/language";
 import { closeCamera, openCamera, takePicture } from "./camera";
 import { isFull, noteRoom, roomy } from "./room";
 import { startPosition, stopPosition } from "./position";
@@ -34,7 +35,7 @@ export function useLiveCamera(take: (bytes: Blob, source: PhotoDraft["source"]) 
       await video.value!.play();
     } catch (error) {
       const denied = error instanceof DOMException && error.name === "NotAllowedError";
-      trouble.value = denied ? "没有允许使用相机。可以在浏览器设置里允许，或用下面的按钮拍照" : "打不开相机，请用下面的按钮拍照";
+      trouble.value = denied ? t("没有允许使用相机。可以在浏览器设置里允许，或用下面的按钮拍照") : t("打不开相机，请用下面的按钮拍照");
     }
   });
 
@@ -73,5 +74,5 @@ export function useLiveCamera(take: (bytes: Blob, source: PhotoDraft["source"]) 
 }
 
 function tellFailure(error: unknown): void {
-  showToast(isFull(error) ? "手机存储满了，这张照片没有保存。请先连网上传，或删除手机上不用的文件" : "照片没有保存，请再拍一次");
+  showToast(isFull(error) ? t("手机存储满了，这张照片没有保存。请先连网上传，或删除手机上不用的文件") : t("照片没有保存，请再拍一次"));
 }

@@ -1,4 +1,5 @@
 /** Places of the pack: found by name, nearest first. Distances are only told where both positions are in the same datum. */
+import { t } from "@paicha/shared/language";
 import type { Fix } from "@paicha/shared/op";
 import { shown, shownText } from "@paicha/shared/shown";
 import { phone } from "./phone";
@@ -25,7 +26,7 @@ export interface PlaceItem {
 export async function listPlaces(): Promise<PlaceItem[]> {
   const rows = await phone.store.records.where("kind").equals("place").toArray();
   return rows.map(({ id, feed, state }) => {
-    const name = shownText(state, "name") ?? "（没有名称）";
+    const name = shownText(state, "name") ?? t("（没有名称）");
     const address = shownText(state, "address") ?? "";
     const aliases = (shown(state, "aliases") as string[] | undefined) ?? [];
     const point = (shown(state, "point") as unknown as Fix | undefined) ?? null;
@@ -68,5 +69,5 @@ export function findPlaces(places: PlaceItem[], text: string, here: Fix | null):
 
 /** `约80米`, `约1.2公里`. */
 export function distanceText(metres: number): string {
-  return metres < 1000 ? `约${Math.round(metres / 10) * 10}米` : `约${(metres / 1000).toFixed(1)}公里`;
+  return metres < 1000 ? t("约{metres}米", { metres: Math.round(metres / 10) * 10 }) : t("约{metres}公里", { metres: (metres / 1000).toFixed(1) });
 }

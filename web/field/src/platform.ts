@@ -1,4 +1,5 @@
 /** What this browser is and may do: warnings before it hurts, room for photos. */
+import { t } from "@paicha/shared/language";
 import { ref, shallowRef, watch } from "vue";
 import { noteRoom, renewReserve, roomWarning } from "./room";
 import { settings } from "./settings";
@@ -42,12 +43,12 @@ export async function examine(): Promise<void> {
 function listWarnings(): Warning[] {
   const found: Warning[] = [];
   if (isWeChat(navigator.userAgent)) {
-    found.push({ key: "wechat", urgent: true, text: "微信内的页面会被清理，未上传的内容可能丢失。请点右上角“···”，选择“在浏览器打开”" });
+    found.push({ key: "wechat", urgent: true, text: t("微信内的页面会被清理，未上传的内容可能丢失。请点右上角“···”，选择“在浏览器打开”") });
   } else if (isIos(navigator.userAgent, navigator.maxTouchPoints) && !isInstalled()) {
-    found.push({ key: "ios", urgent: false, text: "苹果手机会清除7天没打开的网页数据。请点“分享”→“添加到主屏幕”，以后从主屏幕打开" });
+    found.push({ key: "ios", urgent: false, text: t("苹果手机会清除7天没打开的网页数据。请点“分享”→“添加到主屏幕”，以后从主屏幕打开") });
   }
   if (!window.isSecureContext) {
-    found.push({ key: "insecure", urgent: true, text: "此网址不是 https，不能用程序内拍照、定位和离线打开。请联系街道专班换用 https 网址" });
+    found.push({ key: "insecure", urgent: true, text: t("此网址不是 https，不能用程序内拍照、定位和离线打开。请联系街道专班换用 https 网址") });
   }
   if (roomWarning.value) found.push({ key: "room", urgent: true, text: roomWarning.value });
   return found;

@@ -2,6 +2,7 @@
  * Where the phone is while somebody captures: one fix per action, never a track (domain 9.4). The watch runs only while a camera or a finding
  * is open. What a newcomer gets wrong: browsers give WGS-84 and do not say what made the fix or whether it is simulated, so neither is sent.
  */
+import { key } from "@paicha/shared/language";
 import type { Fix } from "@paicha/shared/op";
 import { reactive } from "vue";
 
@@ -13,7 +14,7 @@ export const position = reactive({
   fix: null as Fix | null,
   /** When the fix was made, wall clock. */
   at: 0,
-  /** Why there is none, in words; `null` while waiting. */
+  /** Why there is none, in words as a record keeps them; `null` while waiting. */
   trouble: null as string | null,
 });
 
@@ -23,7 +24,7 @@ let watcher: number | null = null;
 export function startPosition(): void {
   if (watcher !== null) return;
   if (!navigator.geolocation) {
-    position.trouble = "此手机没有定位功能";
+    position.trouble = key("此手机没有定位功能");
     return;
   }
   watcher = navigator.geolocation.watchPosition(take, (error) => (position.trouble = reasonOf(error)), {
@@ -52,8 +53,8 @@ function take({ coords, timestamp }: GeolocationPosition): void {
 }
 
 function reasonOf(error: GeolocationPositionError): string {
-  if (error.code === error.PERMISSION_DENIED) return "没有允许定位（请在浏览器设置里允许此网站定位）";
-  return error.code === error.TIMEOUT ? "暂时收不到定位信号" : "手机没有给出位置";
+  if (error.code === error.PERMISSION_DENIED) return key("没有允许定位（请在浏览器设置里允许此网站定位）");
+  return error.code === error.TIMEOUT ? key("暂时收不到定位信号") : key("手机没有给出位置");
 }
 
 /** The fix of this moment with its age; `null` when there is none or it is too old. */

@@ -2,6 +2,7 @@
  * Room for photos: how much the browser still grants, as far as it tells, a reserve for when it does not, and what can be given back. What a newcomer gets wrong: originals
  * stay on the phone after they were sent; only those that the server has whole may go, and only when the person says so.
  */
+import { t } from "@paicha/shared/language";
 import { isFull, keepReserve, writeRoomy } from "@paicha/shared/reserve";
 import { freeSentPhotos, sentPhotoBytes } from "@paicha/shared/room";
 import { sizeText } from "@paicha/shared/wording";
@@ -47,7 +48,7 @@ export function roomy<T>(write: () => Promise<T>): Promise<T> {
 
 /** What to say of a save that failed: that the phone is full in words that help, anything else as it says itself. */
 export function saveTrouble(error: unknown): string {
-  if (isFull(error)) return "手机存储满了，没有保存；填写的内容还在。请先连网上传，或清理已上传的照片";
+  if (isFull(error)) return t("手机存储满了，没有保存；填写的内容还在。请先连网上传，或清理已上传的照片");
   return error instanceof Error ? error.message : String(error);
 }
 
@@ -64,9 +65,13 @@ export const roomWarning = computed(() => {
   const now = room.value;
   const left = now ? Math.max(0, now.quota - now.used) : Infinity;
   if (!spent.value && !(now && isRoomLow(now.used, now.quota))) return null;
-  const begin = spent.value || left < ROOM_OUT_BYTES ? "手机存储满了，再拍可能存不下" : `手机存储快满了（还能存约${sizeText(left)}）`;
-  const help = freeable.value > 0 ? `可以清理手机上已上传的照片（约${sizeText(freeable.value)}）` : "请尽快连网上传照片，或删除手机上不用的文件";
-  return `${begin}。${help}`;
+  const begin =
+    spent.value || left < ROOM_OUT_BYTES ? t("手机存储满了，再拍可能存不下") : t("手机存储快满了（还能存约{size}）", { size: sizeText(left) });
+  const help =
+    freeable.value > 0
+      ? t("可以清理手机上已上传的照片（约{size}）", { size: sizeText(freeable.value) })
+      : t("请尽快连网上传照片，或删除手机上不用的文件");
+  return t("{begin}。{help}", { begin, help });
 });
 
 /** Gives back what the server has whole. Answers how many photos went. */

@@ -4,6 +4,7 @@
  * the retry policy; nobody has to press anything, and nothing on the phone changes by failing.
  */
 import { SignedOutError, NotEnrolledError, ProblemError } from "@paicha/shared/errors";
+import { t } from "@paicha/shared/language";
 import { refreshPreviews } from "@paicha/shared/previews";
 import { waitMs } from "@paicha/shared/retry";
 import { sync } from "@paicha/shared/sync";
@@ -67,7 +68,7 @@ async function runOnce(): Promise<void> {
 function note(error: unknown): void {
   syncing.signedOut = error instanceof SignedOutError || error instanceof NotEnrolledError;
   const words = error instanceof Error ? error.message : String(error);
-  syncing.trouble = error instanceof ProblemError || error instanceof Error ? words : "同步没有完成；内容都在手机上";
+  syncing.trouble = error instanceof ProblemError || error instanceof Error ? words : t("同步没有完成；内容都在手机上");
 }
 
 function plan(): void {

@@ -5,6 +5,7 @@
 import { checklistVersion, standardsOn } from "@paicha/shared/checklist";
 import { newId } from "@paicha/shared/ids";
 import { saveVisit, WRONG, type Answer, type FoundHazard, type Position, type Visit, type VisitReceipt } from "@paicha/shared/inspection";
+import { key, t, zh } from "@paicha/shared/language";
 import type { Fix } from "@paicha/shared/op";
 import { completeFindings, SPOT_PEOPLE_MIN } from "@paicha/shared/spotCheck";
 import type { CatalogueStandard } from "@paicha/shared/store";
@@ -170,12 +171,12 @@ export function inspectorsOf(me: string | undefined, companions: string): string
 
 /** What keeps the visit from being saved, in words; everything else is asked for and saved without. */
 export function obstacle(form: VisitForm, people: string[], hazards: HazardContent[]): string | null {
-  if (!form.place && form.freePlace.trim() === "") return "请先选地点";
-  if (form.blocked && form.blockedReason === "") return "请选没能检查的原因";
+  if (!form.place && form.freePlace.trim() === "") return t("请先选地点");
+  if (form.blocked && form.blockedReason === "") return t("请选没能检查的原因");
   const unfinished = hazards.find((hazard) => hazard.form.level === "");
-  if (unfinished) return `隐患“${unfinished.form.description || "（没有填写描述）"}”还没有选等级`;
+  if (unfinished) return t("隐患“{description}”还没有选等级", { description: unfinished.form.description || t("（没有填写描述）") });
   if (form.kind === SPOT && !form.blocked && people.length < SPOT_PEOPLE_MIN) {
-    return `抽查检查至少${SPOT_PEOPLE_MIN}人，请写同行人员；只有一人时请改为日常排查`;
+    return t("抽查检查至少{least}人，请写同行人员；只有一人时请改为日常排查", { least: SPOT_PEOPLE_MIN });
   }
   return null;
 }
@@ -199,7 +200,7 @@ export async function saveVisitDraft(): Promise<VisitReceipt> {
   noteFix(Date.now(), visit.form);
   const form = plain(visit.form);
   const village = form.place?.village || form.village;
-  if (village === "") throw new Error("手机上还没有村（社区）资料，暂时不能保存；照片和填写的内容都留着。请在有网时打开一次本程序");
+  if (village === "") throw new Error(t("手机上还没有村（社区）资料，暂时不能保存；照片和填写的内容都留着。请在有网时打开一次本程序"));
   const [user, roles, catalogue, hazards, site] = await Promise.all([
     phone.store.get("user"),
     phone.store.get("roles"),
@@ -222,13 +223,13 @@ export async function saveVisitDraft(): Promise<VisitReceipt> {
     startedAt: form.startedAt,
     position,
     ...answersOf(form, standards),
-    summary: hazards.length === 0 && !form.blocked ? "无" : null,
+    summary: hazards.length === 0 && !form.blocked ? zh("无") : null,
     handling: form.handling.trim() || null,
     remark: form.remark.trim() || null,
     blockedReason: form.blocked ? form.blockedReason : null,
     jointVisit: form.jointVisit,
     photos: toPhotos(site.photos, "site"),
-    noPhotoReason: form.noPhotoReason.trim() || "未拍照",
+    noPhotoReason: form.noPhotoReason.trim() || zh("未拍照"),
     hazards: hazards.map((hazard) => foundHazard(hazard, position, origin)),
   };
   const receipt = await saveVisit(phone, saved, await keysUnder(unit));
@@ -251,7 +252,7 @@ function answersOf(form: VisitForm, standards: CatalogueStandard[]): Pick<Visit,
 
 function positionOf(form: VisitForm, photos: { fix: Fix | null }[]): Position {
   const fix = photos.find((photo) => photo.fix)?.fix ?? form.fix;
-  return fix ? { fix: plain(fix) } : { reason: form.noFixReason.trim() || "手机没有给出位置" };
+  return fix ? { fix: plain(fix) } : { reason: form.noFixReason.trim() || key("手机没有给出位置") };
 }
 
 function foundHazard({ form, photos }: HazardContent, position: Position, origin: string): FoundHazard {
@@ -261,7 +262,7 @@ function foundHazard({ form, photos }: HazardContent, position: Position, origin
     foundAt: form.startedAt,
     position: fix ? { fix: plain(fix) } : position,
     photos: toPhotos(photos, "before"),
-    noPhotoReason: photos.length === 0 ? "未拍照" : null,
+    noPhotoReason: photos.length === 0 ? zh("未拍照") : null,
   };
 }
 

@@ -2,6 +2,7 @@
  * Speaking instead of typing, where the browser can listen. What a newcomer gets wrong: most browsers send the sound to their maker's server, so it
  * needs network; that is said before and after, and nothing that was typed is touched.
  */
+import { t } from "@paicha/shared/language";
 import { onScopeDispose, ref, type Ref } from "vue";
 
 interface Heard {
@@ -32,16 +33,16 @@ function recognitionClass(): RecognitionClass | undefined {
 export function troubleText(error: string): string {
   switch (error) {
     case "network":
-      return "语音输入要连网，现在连不上。请打字，内容照常保存";
+      return t("语音输入要连网，现在连不上。请打字，内容照常保存");
     case "not-allowed":
     case "service-not-allowed":
-      return "没有允许使用话筒。可以在浏览器设置里允许，或打字";
+      return t("没有允许使用话筒。可以在浏览器设置里允许，或打字");
     case "no-speech":
-      return "没有听到声音，请再说一次";
+      return t("没有听到声音，请再说一次");
     case "audio-capture":
-      return "找不到话筒，请打字";
+      return t("找不到话筒，请打字");
     default:
-      return "语音输入没有成功，请打字";
+      return t("语音输入没有成功，请打字");
   }
 }
 

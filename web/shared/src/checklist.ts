@@ -3,7 +3,8 @@
  * wrong: an item names what would be wrong, so 不符合 means that it is so; and the day of the visit decides, not the day the phone last had
  * signal, which is why its copy holds editions that begin later.
  */
-import { wordsOf } from "./schema";
+import { zh } from "./language";
+import { writtenWordsOf } from "./schema";
 import { SPOT_ATOMS } from "./spotCheck";
 import type { Catalogue, CatalogueItem, CatalogueStandard } from "./store";
 
@@ -79,7 +80,7 @@ export function prefillOf(standards: CatalogueStandard[], code: string): Prefill
   const text = standard?.items.find((item) => item.code === code)?.text ?? "";
   if (standard && standard.kind !== "checklist") return { level: "major_direct", description: text, criterionIds: [code], tags: {} };
   const marks = TAG_FIELDS.flatMap((field): [string, string[]][] => {
-    const mark = wordsOf("hazard", field).find(([, words]) => words === text);
+    const mark = writtenWordsOf("hazard", field).find(([, words]) => words === text);
     return mark ? [[field, [mark[0]]]] : [];
   });
   return { level: "", description: text, criterionIds: [], tags: Object.fromEntries(marks) };
@@ -89,7 +90,7 @@ export function prefillOf(standards: CatalogueStandard[], code: string): Prefill
 export function checklistVersion(standards: CatalogueStandard[], codes: string[], spot: boolean): string | null {
   const isUsed = (code: string): boolean => codes.includes(code) || (spot && isSpotAtom(code));
   const used = standards.filter(({ items }) => items.some((item) => isUsed(item.code))).map(({ code }) => code);
-  return used.length === 0 ? null : used.sort().join("、");
+  return used.length === 0 ? null : used.sort().join(zh("、"));
 }
 
 /** How many of the items were answered. */

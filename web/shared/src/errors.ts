@@ -1,10 +1,11 @@
 /** Why a phone cannot do something, in words for people. What was saved stays saved in every case. */
+import { t } from "./language";
 import { problemTitle } from "./schema";
 
 /** No answer came; whether the server acted is unknown, so the only right thing is to ask again. */
 export class TransportError extends Error {
   constructor(readonly timedOut: boolean) {
-    super(timedOut ? "服务器没有及时回应；内容都在手机上，将自动重试" : "连不上服务器；内容都在手机上，将自动重试");
+    super(timedOut ? t("服务器没有及时回应；内容都在手机上，将自动重试") : t("连不上服务器；内容都在手机上，将自动重试"));
   }
 }
 
@@ -17,14 +18,14 @@ export class ProblemError extends Error {
     title: string,
     readonly retryAfterS: number | null,
   ) {
-    super(title || problemTitle(code) || `服务器回应 ${status}；内容都在手机上，请稍后重试`);
+    super(t(title) || problemTitle(code) || t("服务器回应 {status}；内容都在手机上，请稍后重试", { status }));
   }
 }
 
 /** Nobody has signed in on this phone, so there is no author. */
 export class NotEnrolledError extends Error {
   constructor() {
-    super("此手机还没有登录过；请在有网络时登录一次，之后可以离线使用");
+    super(t("此手机还没有登录过；请在有网络时登录一次，之后可以离线使用"));
   }
 }
 

@@ -6,6 +6,7 @@ import type { Json } from "./canonical";
 import type { Foreseen } from "./foresee";
 import { changeOf, type Change } from "./op";
 import { guardsOfEdge, lackingNow } from "./guards";
+import { t } from "./language";
 import type { RecordState } from "./record";
 import { save, type Draft } from "./save";
 import { findEdge, word } from "./schema";
@@ -16,36 +17,36 @@ import { titleOf } from "./wording";
 
 /** Short names as the notice has them; everything else by its title. */
 const SHORT: Record<string, string> = {
-  "plan.owner": "责任人",
-  "plan.measures": "措施",
-  "plan.funds_fen": "资金",
-  deadline: "时限",
-  "plan.contingency": "应急预案",
-  "dual.regulator_at": "报监管部门",
-  "resp.find": "排查责任人",
-  "resp.treat": "治理责任人",
-  "resp.control": "管控责任人",
-  "photos.before": "整改前照片",
-  "photos.after": "整改后照片（程序内拍摄）",
-  verdict: "复查结论（真改）",
-  another_reviewer: "由整改人以外的人复查",
-  analogies: "举一反三排查情况",
-  delisted: "摘牌",
-  reason: "原因",
+  "plan.owner": t("责任人"),
+  "plan.measures": t("措施"),
+  "plan.funds_fen": t("资金"),
+  deadline: t("时限"),
+  "plan.contingency": t("应急预案"),
+  "dual.regulator_at": t("报监管部门"),
+  "resp.find": t("排查责任人"),
+  "resp.treat": t("治理责任人"),
+  "resp.control": t("管控责任人"),
+  "photos.before": t("整改前照片"),
+  "photos.after": t("整改后照片（程序内拍摄）"),
+  verdict: t("复查结论（真改）"),
+  another_reviewer: t("由整改人以外的人复查"),
+  analogies: t("举一反三排查情况"),
+  delisted: t("摘牌"),
+  reason: t("原因"),
 };
-const STAGE_TITLES: Record<string, string> = { find: "排查", treat: "治理", control: "管控" };
-const PARTY_TITLES: Record<string, string> = { site: "单位", village: "村（社区）", regulator: "监管部门" };
+const STAGE_TITLES: Record<string, string> = { find: t("排查"), treat: t("治理"), control: t("管控") };
+const PARTY_TITLES: Record<string, string> = { site: t("单位#party"), village: t("村（社区）"), regulator: t("监管部门") };
 
 /** The three stages with the three parties that name a person for each (谁排查谁负责、谁整治谁负责、谁管控谁负责). */
 export const RESPONSIBILITIES = Object.keys(STAGE_TITLES).map((stage) => ({
   stage,
-  title: `${STAGE_TITLES[stage]}责任人`,
+  title: t("{stage}责任人", { stage: STAGE_TITLES[stage] }),
   fields: Object.keys(PARTY_TITLES).map((party) => ({ field: `resp.${stage}.${party}`, title: PARTY_TITLES[party]! })),
 }));
 
 /** What a step lacks, by the name a guard gives it, as people read it. */
 export function lackTitle(name: string): string {
-  if (name.startsWith("cleared.")) return "街道对真实性提示的处理";
+  if (name.startsWith("cleared.")) return t("街道对真实性提示的处理");
   return SHORT[name] ?? titleOf("hazard", name);
 }
 
@@ -56,7 +57,7 @@ export function missingForFixing(record: RecordState): string[] {
 
 /** `还差：资金、应急预案，补齐后才能进入整改`; empty when nothing is missing. */
 export function gateText(missing: string[]): string {
-  return missing.length === 0 ? "" : `还差：${[...new Set(missing.map(lackTitle))].join("、")}，补齐后才能进入整改`;
+  return missing.length === 0 ? "" : t("还差：{what}，补齐后才能进入整改", { what: [...new Set(missing.map(lackTitle))].join(t("、")) });
 }
 
 /** Yuan as people type them, as whole fen; `null` for what is no amount of money. */
@@ -74,15 +75,15 @@ export function fenOf(yuan: string): number | null {
 export function askedText(foreseen: Foreseen | null, fields: string[]): string {
   const asked = (foreseen?.waiting ?? []).filter(({ field, lacks }) => lacks.length === 0 && fields.includes(field));
   const words = [...new Set(asked.map(({ field, value }) => askedWords(field, value)))];
-  return words.length === 0 ? "" : `${words.join("、")}需街道核定，已提交申请`;
+  return words.length === 0 ? "" : t("{words}需街道核定，已提交申请", { words: words.join(t("、")) });
 }
 
 function askedWords(field: string, value: Json): string {
-  if (field === "level") return value === "general" ? "降为一般隐患" : "降低等级";
-  if (field === "deadline") return "时限改晚";
-  if (field === "control") return "减轻管控";
-  if (field === "state") return value === "accepted" ? "复查合格" : `办理为“${word("hazard", "state", String(value))}”`;
-  return `修改${titleOf("hazard", field)}`;
+  if (field === "level") return value === "general" ? t("降为一般隐患") : t("降低等级");
+  if (field === "deadline") return t("时限改晚");
+  if (field === "control") return t("减轻管控");
+  if (field === "state") return value === "accepted" ? t("复查合格") : t("办理为“{word}”", { word: word("hazard", "state", String(value)) });
+  return t("修改{title}", { title: titleOf("hazard", field) });
 }
 
 /** A step that is asked for together with the changes. */
@@ -104,7 +105,7 @@ export async function saveHazard(
   { seen, entered = [] }: { seen: Seen; entered?: string[] },
 ): Promise<string[]> {
   const view = await viewRecord(phone.store, hazard);
-  if (!view) throw new Error("手机上没有这条隐患");
+  if (!view) throw new Error(t("手机上没有这条隐患"));
   const set = changesOf(seen.fields, values);
   const drafts: Draft[] = [];
   const base = { village: view.feed, record: hazard, recordKind: "hazard", baseRev: seen.rev };

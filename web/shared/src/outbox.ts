@@ -5,6 +5,7 @@
  */
 import { GROUP_BYTES_MAX, GROUP_OPS_MAX, OP_BYTES_MAX } from "./limits";
 import { opDigest, utf8 } from "./digest";
+import { t } from "./language";
 import { freezeOp, type Group, type Op } from "./op";
 
 /**
@@ -56,12 +57,18 @@ export interface SaveIds {
 
 /** Freezes the operations of one save and numbers them from `nextSeq` without a gap. A save longer than a group may be becomes several. */
 export function freezeSave(incarnation: string, nextSeq: number, ops: Op[], ids: SaveIds): FrozenOp[] {
-  if (ops.length === 0) throw new FreezeError("没有可保存的内容");
+  if (ops.length === 0) throw new FreezeError(t("没有可保存的内容"));
   const texts = ops.map(freezeOp);
   const lengths = texts.map((text) => utf8(text).length);
   const long = lengths.findIndex((length) => length > OP_BYTES_MAX);
   if (long >= 0) {
-    throw new FreezeError(`第 ${long + 1} 项内容有 ${lengths[long]} 字节，超过 ${OP_BYTES_MAX} 字节的上限；尚未保存，请缩短文字后重试`);
+    throw new FreezeError(
+      t("第 {long} 项内容有 {bytes} 字节，超过 {limit} 字节的上限；尚未保存，请缩短文字后重试", {
+        long: long + 1,
+        bytes: lengths[long],
+        limit: OP_BYTES_MAX,
+      }),
+    );
   }
   const groups = groupNumbers(lengths, ids.groups);
   return ops.map((op, at) => ({

@@ -5,6 +5,7 @@ import type { Fix, PhotoAttach } from "./op";
 import { FreezeError } from "./outbox";
 import type { Draft, DraftPhoto } from "./save";
 import { newId } from "./ids";
+import { t } from "./language";
 import { formatInstant } from "./time";
 import { mediaType } from "./upload";
 
@@ -21,7 +22,9 @@ export interface PhotoDraft {
 async function describePhoto(photo: PhotoDraft, id: string, at: number): Promise<PhotoAttach> {
   const bytes = await photo.bytes.arrayBuffer();
   if (bytes.byteLength === 0 || bytes.byteLength > PHOTO_BYTES_MAX) {
-    throw new FreezeError(`第 ${at + 1} 张照片有 ${bytes.byteLength} 字节，应在 1 字节到 64 MiB 之间；尚未保存，请换一张照片`);
+    throw new FreezeError(
+      t("第 {at} 张照片有 {bytes} 字节，应在 1 字节到 64 MiB 之间；尚未保存，请换一张照片", { at: at + 1, bytes: bytes.byteLength }),
+    );
   }
   return {
     photo: id,

@@ -8,6 +8,7 @@ import { attachPhoto, type PhotoDraft } from "./photoDraft";
 import { stateOf } from "./five";
 import { fiveMissing } from "./guards";
 import { newId } from "./ids";
+import { t } from "./language";
 import { changeOf, type Fix } from "./op";
 import type { RecordState } from "./record";
 import { save, type Draft, type DraftPhoto } from "./save";
@@ -62,7 +63,7 @@ export function stepOf(record: RecordState, verdict: Verdict): string | null {
 export async function saveReview(phone: Phone, hazard: string, review: Review, entered: string[] = []): Promise<string> {
   const view = await viewRecord(phone.store, hazard);
   const foreseen = await foreseeRecord(phone.store, hazard);
-  if (!view || !foreseen) throw new Error("手机上没有这条隐患");
+  if (!view || !foreseen) throw new Error(t("手机上没有这条隐患"));
   const now = phone.env.nowMs();
   const id = newId(now);
   const about = { village: view.feed, record: hazard, recordKind: "hazard", baseRev: view.rev };
@@ -86,7 +87,7 @@ export async function saveReview(phone: Phone, hazard: string, review: Review, e
 /** Saves that a repair was done and asks for its review (T06). `entered` are keys of its draft. */
 export async function saveRepair(phone: Phone, hazard: string, repair: Repair, entered: string[] = []): Promise<void> {
   const view = await viewRecord(phone.store, hazard);
-  if (!view) throw new Error("手机上没有这条隐患");
+  if (!view) throw new Error(t("手机上没有这条隐患"));
   const now = phone.env.nowMs();
   const about = { village: view.feed, record: hazard, recordKind: "hazard", baseRev: view.rev };
   const drafts: Draft[] = [];

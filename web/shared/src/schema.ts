@@ -3,6 +3,7 @@
  * field name ending in `.*` stands for all fields with that prefix.
  */
 import tables from "./generated/schema.json";
+import { t } from "./language";
 
 /** Roles of which one person each has to agree. */
 export interface Slot {
@@ -67,9 +68,14 @@ export function findEdge(from: string, to: string): Edge | undefined {
   return EDGES.find((edge) => edge.to === to && edge.from.includes(from));
 }
 
-/** Codes of a field with their words, in the order of the schema. */
-export function wordsOf(kind: string, field: string): [string, string][] {
+/** Codes of a field with their words as records quote them, in the order of the schema. */
+export function writtenWordsOf(kind: string, field: string): [string, string][] {
   return findField(kind, field)?.words ?? [];
+}
+
+/** Codes of a field with their words as people read them, in the order of the schema. */
+export function wordsOf(kind: string, field: string): [string, string][] {
+  return writtenWordsOf(kind, field).map(([code, written]) => [code, t(written)]);
 }
 
 /** The word of one code; the code itself where this version does not know it. */
@@ -79,10 +85,10 @@ export function word(kind: string, field: string, code: string): string {
 
 /** What people read for a field. */
 export function fieldTitle(kind: string, field: string): string {
-  return findField(kind, field)?.title_zh ?? field;
+  return t(findField(kind, field)?.title_zh ?? field);
 }
 
 /** What people read for a problem code, or nothing for a code this version does not know. */
 export function problemTitle(code: string): string | undefined {
-  return PROBLEMS[code];
+  return PROBLEMS[code] === undefined ? undefined : t(PROBLEMS[code]);
 }

@@ -3,6 +3,7 @@
  * stored apart from the record.
  */
 import { canonicalJson, compareText, type Json } from "./canonical";
+import { zh } from "./language";
 import type { Fix } from "./op";
 import type { RecordState } from "./record";
 import { findField, findKind, type FieldSpec } from "./schema";
@@ -10,7 +11,7 @@ import { leaves, visible, type Before, type Visible } from "./standing";
 import { parseMicros } from "./time";
 
 const BOTH_SEPARATOR = " / ";
-const APPEND_SEPARATOR = "；";
+const APPEND_SEPARATOR = zh("；");
 
 /** What is shown for `field`, or `undefined` while nobody wrote it. */
 export function shown(record: RecordState, field: string): Json | undefined {

@@ -214,7 +214,10 @@ export function leaves(record: RecordState, level: Json | undefined, before: Bef
     return fate.is === "stands" && isBefore(fate.at, before);
   });
   const leavesBehind = (later: Entry, earlier: Entry): boolean =>
-    later.via !== undefined && isLeft(later.via.from, String(later.value), String(earlier.value)) && later.op !== earlier.op && hadSeen(later, later.via, earlier);
+    later.via !== undefined &&
+    isLeft(later.via.from, String(later.value), String(earlier.value)) &&
+    later.op !== earlier.op &&
+    hadSeen(later, later.via, earlier);
   return standing.filter((entry) => !standing.some((later) => leavesBehind(later, entry)));
 }
 

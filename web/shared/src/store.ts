@@ -6,6 +6,7 @@
 import Dexie, { type Table, type Transaction } from "dexie";
 import type { Json } from "./canonical";
 import { newRandomId } from "./ids";
+import { t } from "./language";
 import type { OpState } from "./outbox";
 import type { RecordState } from "./record";
 import type { OpResult } from "./wire";
@@ -242,6 +243,6 @@ export interface Life {
 /** Reads this life; part of the caller's transaction if there is one. */
 export async function readLife(store: Store): Promise<Life> {
   const [incarnation, parent, lastSeq] = await Promise.all([store.get("incarnation"), store.get("parent"), store.get("last_seq")]);
-  if (!incarnation || lastSeq === undefined) throw new Error("手机数据库不完整；内容都还在，请联系技术人员");
+  if (!incarnation || lastSeq === undefined) throw new Error(t("手机数据库不完整；内容都还在，请联系技术人员"));
   return { incarnation, parent: parent ?? null, lastSeq };
 }

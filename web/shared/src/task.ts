@@ -4,6 +4,7 @@
  * everybody who inspects there.
  */
 import type { Json } from "./canonical";
+import { t } from "./language";
 import { readOp } from "./op";
 import { isLaidOver } from "./overlay";
 import type { RecordState } from "./record";
@@ -139,7 +140,7 @@ async function toTask(store: Store, { feed, id, state }: RecordRow, now: number)
   const text = (field: string): string => shownText(state, field) ?? "";
   const nameIn = (field: string): string => String((shown(state, field) as { name?: Json } | undefined)?.name ?? "");
   const row = text("place") ? await findRecord(store, text("place")) : null;
-  const place = row ? { id: row.id, name: shownText(row.state, "name") ?? "（没有名称）", village: row.feed } : null;
+  const place = row ? { id: row.id, name: shownText(row.state, "name") ?? t("（没有名称）"), village: row.feed } : null;
   const villages = (await store.get("villages")) ?? [];
   const where = place?.name || nameIn("free_place") || (villages.find((one) => one.id === feed)?.name ?? "");
   const due = text("due");
@@ -147,7 +148,7 @@ async function toTask(store: Store, { feed, id, state }: RecordRow, now: number)
     id,
     village: feed,
     what: text("what") === "remind" ? "remind" : "inspect",
-    text: text("text") || `${word("task", "visit_kind", text("visit_kind"))}：${where}`,
+    text: text("text") || t("{word}：{where}", { word: word("task", "visit_kind", text("visit_kind")), where }),
     note: text("note"),
     due,
     overdue: due < isoDay(now),

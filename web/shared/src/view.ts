@@ -4,6 +4,7 @@
  */
 import type { Json } from "./canonical";
 import { foresee, type Foreseen } from "./foresee";
+import { t } from "./language";
 import { isLaidOver, layOver, type ShownRecord } from "./overlay";
 import { changeOf, readOp, type Body, type Op } from "./op";
 import type { RecordState } from "./record";
@@ -74,7 +75,7 @@ export async function supplement(phone: Phone, record: string, fields: Record<st
 
 async function requireShown({ store }: Phone, record: string): Promise<ShownRecord> {
   const shown = await viewRecord(store, record);
-  if (!shown) throw new Error("手机上没有这条记录");
+  if (!shown) throw new Error(t("手机上没有这条记录"));
   return shown;
 }
 

@@ -1,5 +1,6 @@
 /** Why a request failed, in words for the person at the console. */
 
+import { t } from "@paicha/shared/language";
 import type { FormCheck } from "./types";
 
 /** The server answered with a problem of its catalogue, or did not answer. */
@@ -36,13 +37,13 @@ interface ProblemBody {
 }
 
 /** What the person reads when nothing came back. */
-const NO_ANSWER = "连不上服务器，没有改动任何内容。请检查网络后重试。";
+const NO_ANSWER = t("连不上服务器，没有改动任何内容。请检查网络后重试。");
 
 /** Reads a bad answer. */
 export async function problemOf(response: Response): Promise<RequestError> {
   const body = (await response.json().catch(() => ({}))) as ProblemBody;
-  const words = [body.title, body.detail].filter((text): text is string => Boolean(text));
-  const text = words.join(" ") || `服务器回应 ${response.status}，请稍后重试。`;
+  const words = [body.title, body.detail].filter((text): text is string => Boolean(text)).map((text) => t(text));
+  const text = words.join(" ") || t("服务器回应 {status}，请稍后重试。", { status: response.status });
   return new RequestError(response.status, body.code ?? "", text, body.errors ?? [], body.checks ?? []);
 }
 
@@ -53,5 +54,5 @@ export function noAnswer(): RequestError {
 
 /** What to show for anything that was thrown. */
 export function wordsOfError(error: unknown): string {
-  return error instanceof RequestError ? error.message : "页面出错，请刷新后重试。";
+  return error instanceof RequestError ? error.message : t("页面出错，请刷新后重试。");
 }

@@ -3,6 +3,7 @@
  * that reloading an address does not sign anybody out, and nothing is left when the tab closes. Tabs of one browser share a session: a new tab
  * asks the others. What a newcomer gets wrong: two tabs may refresh at the same time; the server answers both alike until the new token is used.
  */
+import { t } from "@paicha/shared/language";
 import { shallowRef } from "vue";
 import { noAnswer, problemOf, RequestError } from "./problem";
 import type { Me, Session } from "./types";
@@ -94,7 +95,7 @@ export function renew(): Promise<string> {
 }
 
 async function exchangeRefresh(): Promise<string> {
-  if (!tokens) throw new RequestError(401, "unauthenticated", "登录已失效，请重新登录。");
+  if (!tokens) throw new RequestError(401, "unauthenticated", t("登录已失效，请重新登录。"));
   try {
     const session = await postJson<Session>("/v1/auth/refresh", { refresh_token: tokens.refresh });
     share(session);

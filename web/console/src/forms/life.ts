@@ -1,4 +1,5 @@
 /** What may be done with a form where it stands. The server's own rules (sync-protocol/src/form.rs) decide; these only choose the buttons. */
+import { t } from "@paicha/shared/language";
 import { addressOf, sendJson } from "../api/client";
 import { RequestError } from "../api/problem";
 import type { FormCheck, FormView, Me } from "../api/types";
@@ -26,8 +27,8 @@ export interface FormDeed {
 const DEEDS: FormDeed[] = [
   {
     action: "submit",
-    title: "提交",
-    about: "按现在的记录提交本月表格。提交后到达的内容计入下月；街道锁定前可由街道退回修改。",
+    title: t("提交"),
+    about: t("按现在的记录提交本月表格。提交后到达的内容计入下月；街道锁定前可由街道退回修改。"),
     needs: "submitForm",
     reason: false,
     checked: true,
@@ -35,8 +36,8 @@ const DEEDS: FormDeed[] = [
   },
   {
     action: "lock",
-    title: "锁定上报",
-    about: "锁定的是提交时的内容，不是现在的记录。锁定后如需修改，要申请更正并由另一位领导批准。",
+    title: t("锁定上报"),
+    about: t("锁定的是提交时的内容，不是现在的记录。锁定后如需修改，要申请更正并由另一位领导批准。"),
     needs: "lockForm",
     reason: false,
     checked: true,
@@ -44,8 +45,8 @@ const DEEDS: FormDeed[] = [
   },
   {
     action: "return",
-    title: "退回修改",
-    about: "退回后由村（社区）修改并重新提交。",
+    title: t("退回修改"),
+    about: t("退回后由村（社区）修改并重新提交。"),
     needs: "lockForm",
     reason: true,
     checked: false,
@@ -53,8 +54,8 @@ const DEEDS: FormDeed[] = [
   },
   {
     action: "request_correction",
-    title: "申请更正",
-    about: "按现在的记录重新计算，由另一位街道领导批准后成为新的一版；原来的版本仍可下载。",
+    title: t("申请更正"),
+    about: t("按现在的记录重新计算，由另一位街道领导批准后成为新的一版；原来的版本仍可下载。"),
     needs: "lockForm",
     reason: true,
     checked: true,
@@ -62,8 +63,8 @@ const DEEDS: FormDeed[] = [
   },
   {
     action: "approve_correction",
-    title: "批准更正",
-    about: "批准后，更正的内容成为新的一版。申请人不能自己批准。",
+    title: t("批准更正"),
+    about: t("批准后，更正的内容成为新的一版。申请人不能自己批准。"),
     needs: "approveCorrection",
     reason: true,
     checked: false,
@@ -71,8 +72,8 @@ const DEEDS: FormDeed[] = [
   },
   {
     action: "refuse_correction",
-    title: "不同意更正",
-    about: "不同意的，原来的版本继续有效。",
+    title: t("不同意更正"),
+    about: t("不同意的，原来的版本继续有效。"),
     needs: "approveCorrection",
     reason: true,
     checked: false,

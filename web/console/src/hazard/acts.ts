@@ -2,6 +2,7 @@
  * What can be done about a hazard from this desk: which act, from which state, by whom, and what it asks for. The server decides (server/src/usecases/act_on_hazard); this
  * table only spares people buttons that would say no.
  */
+import { t } from "@paicha/shared/language";
 import { wordsOf } from "@paicha/shared/schema";
 import type { Act, Role } from "../api/types";
 
@@ -38,155 +39,155 @@ const ALIVE = [...OPEN, "accepted"];
 const FIELD: Role[] = ["R1", "R2", "R3", "R5"];
 const OFFICE: Role[] = ["R2", "R3", "R4", "R5", "R6"];
 
-const reason: ActInput = { name: "reason", title: "原因", holds: "text" };
-const forWhom: ActInput = { name: "on_behalf_of", title: "代谁填报", holds: "line", optional: true, hint: "企业没有账号、由您代填时写明" };
+const reason: ActInput = { name: "reason", title: t("原因"), holds: "text" };
+const forWhom: ActInput = { name: "on_behalf_of", title: t("代谁填报"), holds: "line", optional: true, hint: t("企业没有账号、由您代填时写明") };
 const listing: [string, string][] = [
-  ["town", "街道挂牌"],
-  ["county", "县级挂牌"],
-  ["city", "市级挂牌"],
-  ["prov", "省级挂牌"],
+  ["town", t("街道挂牌")],
+  ["county", t("县级挂牌")],
+  ["city", t("市级挂牌")],
+  ["prov", t("省级挂牌")],
 ];
 
 /** All acts, in the order of the closed loop. */
 export const ACTS: ActSpec[] = [
   {
     action: "order",
-    title: "下达整改",
+    title: t("下达整改"),
     from: ["reg"],
     roles: FIELD,
     leads: true,
     inputs: [
-      { name: "deadline", title: "整改时限", holds: "day" },
-      { name: "responsible_unit", title: "整改责任单位", holds: "line" },
-      { name: "notice_no", title: "整改通知书编号", holds: "line", optional: true },
+      { name: "deadline", title: t("整改时限"), holds: "day" },
+      { name: "responsible_unit", title: t("整改责任单位"), holds: "line" },
+      { name: "notice_no", title: t("整改通知书编号"), holds: "line", optional: true },
       reason,
     ],
   },
-  { action: "confirm_five", title: "五落实确认", from: ["plan"], roles: [...FIELD, "R7"], leads: true, inputs: [forWhom, reason] },
+  { action: "confirm_five", title: t("五落实确认"), from: ["plan"], roles: [...FIELD, "R7"], leads: true, inputs: [forWhom, reason] },
   {
     action: "request_review",
-    title: "申请复查",
+    title: t("申请复查"),
     from: ["fixing"],
     roles: [...FIELD, "R7"],
     leads: true,
     inputs: [
-      { name: "work_done", title: "整改情况", holds: "text" },
-      { name: "spent_fen", title: "实际投入资金（元）", holds: "yuan", optional: true },
+      { name: "work_done", title: t("整改情况"), holds: "text" },
+      { name: "spent_fen", title: t("实际投入资金（元）"), holds: "yuan", optional: true },
       forWhom,
     ],
   },
   {
     action: "accept",
-    title: "复查合格",
+    title: t("复查合格"),
     from: ["reg", "verify"],
     roles: FIELD,
     leads: true,
     inputs: [
-      { name: "opinion", title: "复查意见", holds: "text" },
-      { name: "closure", title: "销号依据", holds: "choice", choices: wordsOf("hazard", "closure"), optional: true, hint: "不选即为复查合格" },
-      { name: "document", title: "依据文书", holds: "line", optional: true, hint: "评估、关闭、拆除等须写文书名称和编号" },
+      { name: "opinion", title: t("复查意见"), holds: "text" },
+      { name: "closure", title: t("销号依据"), holds: "choice", choices: wordsOf("hazard", "closure"), optional: true, hint: t("不选即为复查合格") },
+      { name: "document", title: t("依据文书"), holds: "line", optional: true, hint: t("评估、关闭、拆除等须写文书名称和编号") },
     ],
   },
   {
     action: "reject",
-    title: "复查不合格",
+    title: t("复查不合格"),
     from: ["verify"],
     roles: FIELD,
     leads: true,
     inputs: [
       {
         name: "verdict",
-        title: "复查结论",
+        title: t("复查结论"),
         holds: "choice",
         choices: [
-          ["not_done", "未改"],
-          ["partial", "部分整改"],
-          ["fake", "假改"],
+          ["not_done", t("未改")],
+          ["partial", t("部分整改")],
+          ["fake", t("假改")],
         ],
       },
-      { name: "opinion", title: "复查意见", holds: "text" },
+      { name: "opinion", title: t("复查意见"), holds: "text" },
     ],
   },
   {
     action: "close",
-    title: "销号",
+    title: t("销号"),
     from: ["accepted"],
     roles: ["R3", "R4"],
     leads: true,
-    inputs: [{ name: "analogies", title: "举一反三排查情况", holds: "text", optional: true, hint: "重大隐患必须填写" }, reason],
+    inputs: [{ name: "analogies", title: t("举一反三排查情况"), holds: "text", optional: true, hint: t("重大隐患必须填写") }, reason],
   },
-  { action: "reopen", title: "重新打开", from: ["accepted", "closed"], roles: [...FIELD, "R6"], inputs: [reason] },
+  { action: "reopen", title: t("重新打开"), from: ["accepted", "closed"], roles: [...FIELD, "R6"], inputs: [reason] },
   {
     action: "judge",
-    title: "核定等级",
+    title: t("核定等级"),
     from: ALIVE,
     roles: OFFICE,
     inputs: [
-      { name: "level", title: "等级", holds: "choice", choices: wordsOf("hazard", "level").slice().reverse() },
-      { name: "criterion_ids", title: "判定标准", holds: "criteria", optional: true, hint: "直接判定为重大的必须选" },
-      { name: "members", title: "集体研判人员", holds: "people", optional: true, hint: "集体研判须三人以上" },
+      { name: "level", title: t("等级"), holds: "choice", choices: wordsOf("hazard", "level").slice().reverse() },
+      { name: "criterion_ids", title: t("判定标准"), holds: "criteria", optional: true, hint: t("直接判定为重大的必须选") },
+      { name: "members", title: t("集体研判人员"), holds: "people", optional: true, hint: t("集体研判须三人以上") },
       reason,
     ],
   },
   {
     action: "control",
-    title: "采取或解除管控",
+    title: t("采取或解除管控"),
     from: ALIVE,
     roles: [...OFFICE, "R1"],
-    inputs: [{ name: "control", title: "管控措施", holds: "choice", choices: wordsOf("hazard", "control") }, reason],
+    inputs: [{ name: "control", title: t("管控措施"), holds: "choice", choices: wordsOf("hazard", "control") }, reason],
   },
   {
     action: "extend",
-    title: "延期",
+    title: t("延期"),
     from: OPEN,
     roles: OFFICE,
     inputs: [
-      { name: "deadline", title: "新的整改时限", holds: "day" },
-      { ...reason, hint: "写明延期期间的管控措施" },
+      { name: "deadline", title: t("新的整改时限"), holds: "day" },
+      { ...reason, hint: t("写明延期期间的管控措施") },
     ],
   },
   {
     action: "list",
-    title: "挂牌督办",
+    title: t("挂牌督办"),
     from: ALIVE,
     roles: ["R3", "R4", "R6"],
     majorOnly: true,
     inputs: [
-      { name: "level", title: "挂牌级别", holds: "choice", choices: listing },
-      { name: "doc_no", title: "文号", holds: "line" },
-      { name: "issuer", title: "挂牌单位", holds: "line" },
-      { name: "deadline", title: "督办时限", holds: "day" },
-      { name: "listed_on", title: "文件日期", holds: "day", optional: true, hint: "补录时填写" },
+      { name: "level", title: t("挂牌级别"), holds: "choice", choices: listing },
+      { name: "doc_no", title: t("文号"), holds: "line" },
+      { name: "issuer", title: t("挂牌单位"), holds: "line" },
+      { name: "deadline", title: t("督办时限"), holds: "day" },
+      { name: "listed_on", title: t("文件日期"), holds: "day", optional: true, hint: t("补录时填写") },
     ],
   },
   {
     action: "delist",
-    title: "摘牌",
+    title: t("摘牌"),
     from: ALIVE,
     roles: ["R3", "R4", "R6"],
     majorOnly: true,
     inputs: [
-      { name: "level", title: "挂牌级别", holds: "choice", choices: listing },
-      { name: "doc_no", title: "文号", holds: "line" },
+      { name: "level", title: t("挂牌级别"), holds: "choice", choices: listing },
+      { name: "doc_no", title: t("文号"), holds: "line" },
     ],
   },
   {
     action: "refer",
-    title: "移送部门",
+    title: t("移送部门"),
     from: OPEN,
     roles: OFFICE,
-    inputs: [{ name: "unit", title: "移送单位", holds: "line" }, { name: "document", title: "移送文书", holds: "line" }, reason],
+    inputs: [{ name: "unit", title: t("移送单位"), holds: "line" }, { name: "document", title: t("移送文书"), holds: "line" }, reason],
   },
   {
     action: "link_duplicate",
-    title: "合并重复",
+    title: t("合并重复"),
     from: OPEN,
     roles: OFFICE,
-    inputs: [{ name: "survivor", title: "保留哪一条", holds: "hazard" }, reason],
+    inputs: [{ name: "survivor", title: t("保留哪一条"), holds: "hazard" }, reason],
     grave: true,
   },
-  { action: "separate", title: "取消合并", from: [...ALIVE, "closed"], roles: OFFICE, inputs: [reason] },
-  { action: "void", title: "作废", from: ALIVE, roles: [...FIELD, "R4"], inputs: [reason], grave: true },
+  { action: "separate", title: t("取消合并"), from: [...ALIVE, "closed"], roles: OFFICE, inputs: [reason] },
+  { action: "void", title: t("作废"), from: ALIVE, roles: [...FIELD, "R4"], inputs: [reason], grave: true },
 ];
 
 /** The acts that make sense now. */

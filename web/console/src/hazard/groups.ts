@@ -1,4 +1,5 @@
 /** The fields of a hazard in the order in which people read them. */
+import { t } from "@paicha/shared/language";
 import type { FieldView } from "../api/types";
 
 /** A group of fields under one heading. */
@@ -10,7 +11,7 @@ interface FieldGroup {
 
 const GROUPS: FieldGroup[] = [
   {
-    title: "基本情况",
+    title: t("基本情况"),
     names: [
       "description",
       "place",
@@ -31,7 +32,7 @@ const GROUPS: FieldGroup[] = [
     ],
   },
   {
-    title: "整改和管控",
+    title: t("整改和管控"),
     names: [
       "control",
       "control_guards",
@@ -52,12 +53,12 @@ const GROUPS: FieldGroup[] = [
     ],
   },
   {
-    title: "五落实",
+    title: t("五落实"),
     names: ["plan.goal", "plan.measures", "plan.owner", "plan.owner_post", "plan.funds_fen", "plan.funds_source", "plan.contingency"],
   },
-  { title: "双报告", names: ["dual.*"] },
-  { title: "责任人", names: ["resp.*"] },
-  { title: "挂牌督办", names: ["listed.*", "delisted.*"] },
+  { title: t("双报告"), names: ["dual.*"] },
+  { title: t("责任人"), names: ["resp.*"] },
+  { title: t("挂牌督办"), names: ["listed.*", "delisted.*"] },
 ];
 
 /** Fields with a place of their own on the page. */
@@ -68,7 +69,7 @@ export function groupFields(fields: FieldView[]): { title: string; fields: Field
   const named = GROUPS.map(({ title, names }) => ({ title, fields: names.flatMap((name) => fields.filter((field) => covers(name, field.name))) }));
   const taken = new Set(named.flatMap((group) => group.fields.map(({ name }) => name)));
   const rest = fields.filter(({ name }) => !taken.has(name) && !ELSEWHERE.some((pattern) => covers(pattern, name)));
-  return [...named, { title: "其他", fields: rest }].filter((group) => group.fields.length > 0);
+  return [...named, { title: t("其他"), fields: rest }].filter((group) => group.fields.length > 0);
 }
 
 /** Whether a name or pattern covers a field. */

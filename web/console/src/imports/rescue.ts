@@ -2,6 +2,7 @@
  * A phone's rescue file: what is in it, before it is imported, and the import. What a newcomer gets wrong: a preview needs the operations only, so
  * a file of gigabytes crosses the network once.
  */
+import { t, zh } from "@paicha/shared/language";
 import { unzip, zip } from "@paicha/shared/zip";
 import { addressOf } from "../api/client";
 import type { RescueImported } from "../api/types";
@@ -25,8 +26,8 @@ export async function previewRescue(file: File): Promise<RescuePreview> {
   const report = await sendRescue(known ? await zip([ops]) : file, file.name, true, () => undefined);
   if (!known) return { lines: report.lines, report };
   const bytes = photos.reduce((sum, photo) => sum + photo.bytes.size, 0);
-  const lines = report.lines.filter((line) => !line.startsWith("照片 "));
-  if (photos.length > 0) lines.splice(2, 0, `照片 ${photos.length} 张（${size(bytes)}）`);
+  const lines = report.lines.filter((line) => !line.startsWith(zh("照片 ")));
+  if (photos.length > 0) lines.splice(2, 0, t("照片 {n} 张（{size}）", { n: photos.length, size: size(bytes) }));
   return { lines, report };
 }
 

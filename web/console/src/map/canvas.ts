@@ -2,6 +2,7 @@
  * The map: village boundaries and findings, on plain ground or on the tiles that the office's settings name. What is drawn has been shifted into the
  * datum of the tiles before. Nothing else is fetched from elsewhere; letters and figures are drawn by the browser's own fonts.
  */
+import { t } from "@paicha/shared/language";
 import * as maplibre from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
@@ -35,7 +36,7 @@ export function makeMap(container: HTMLElement): maplibre.Map {
     attributionControl: false,
     dragRotate: false,
     pitchWithRotate: false,
-    locale: { "NavigationControl.ZoomIn": "放大", "NavigationControl.ZoomOut": "缩小", "Map.Title": "隐患地图" },
+    locale: { "NavigationControl.ZoomIn": t("放大"), "NavigationControl.ZoomOut": t("缩小"), "Map.Title": t("隐患地图") },
   });
   map.addControl(new maplibre.NavigationControl({ showCompass: false }));
   map.addControl(new maplibre.ScaleControl({ unit: "metric" }));

@@ -6,6 +6,7 @@ import { onBeforeUnmount, onMounted, shallowRef, watch } from "vue";
 import { getVersioned } from "../api/client";
 import type { RecordView } from "../api/types";
 import { useAsked, type Asked } from "../asked";
+import { spoken } from "./spoken";
 
 const EVERY_MS = 2_000;
 
@@ -23,7 +24,7 @@ export function useLiveRecord(kind: "hazards" | "inspections", id: () => string)
     const answer = await getVersioned(`/v1/${kind}/{id}`, { id: wanted }, tag);
     if (!answer.value) return known!;
     version.value = { id: wanted, tag: answer.version };
-    return answer.value;
+    return spoken(answer.value);
   });
 
   async function look(): Promise<void> {

@@ -1,0 +1,32 @@
+/** English of words that both apps use. */
+import type { Catalogue } from "../language";
+
+export const common: Catalogue = {
+  登录: "Sign in",
+  退出: "Sign out",
+  未定级: "No level",
+  保存: "Save",
+  取消: "Cancel",
+  检查表: "Checklist",
+  全部: "All",
+  提交: "Submit",
+  没有改动: "No changes",
+  代谁填报: "On behalf of",
+  五落实: "The five (五落实)",
+  双报告: "Dual report (双报告)",
+  姓名: "Name",
+  用户名: "User name",
+  密码: "Password",
+  语言: "Language",
+  "没有网络，现在换不了语言": "No network: the language cannot be changed now",
+  "排查#name": "Paicha",
+  主菜单: "Main menu",
+  地点: "Place",
+  其他地点: "Other place",
+  "全村（社区）排查员": "All inspectors of the village",
+  筛选: "Filters",
+  无: "None",
+  发现的隐患: "Hazards found",
+  "正在读取……": "Loading…",
+  "；": "; ",
+};
