@@ -9,9 +9,11 @@ use crate::blobs::Blobs;
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
 use crate::ids::IdSource;
+use crate::lanes::Lane;
 use paicha_areas::VillageIndex;
 use paicha_db::Database;
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, RwLock};
 use sync_protocol::ids::{DeviceId, IncarnationId, UserId};
 use sync_protocol::time::Micros;
@@ -47,6 +49,8 @@ pub struct App {
     pub photos_waiting: tokio::sync::Notify,
     /// Photos whose preview somebody missed: it is made again.
     pub previews_missed: Mutex<BTreeSet<Uuid>>,
+    /// Newest event of any phone, microseconds UTC, 0 for none: what phones agree on about the time of day, whatever this machine's clock says.
+    pub newest_event_us: AtomicI64,
     /// How much this process does at once.
     pub lanes: Lanes,
 }
@@ -54,17 +58,17 @@ pub struct App {
 /// Missed previews that are remembered; more are missed again by whoever looks next.
 const PREVIEWS_MISSED_MAX: usize = 10_000;
 
-/// What bounds the memory and the connections that requests take: one lane for each sort (protocol 3.10), so that none keeps out another.
+/// What bounds the memory and the connections that requests take: one lane for each sort (protocol 3.10).
 #[derive(Debug)]
 pub struct Lanes {
     /// Batches of operations.
-    pub pushing: Arc<Semaphore>,
+    pub pushing: Arc<Lane>,
     /// Pages of changes.
-    pub pulling: Arc<Semaphore>,
+    pub pulling: Arc<Lane>,
     /// Pages of first syncs.
-    pub snapshots: Arc<Semaphore>,
+    pub snapshots: Arc<Lane>,
     /// Bodies of photos being received; each holds one piece.
-    pub receiving: Arc<Semaphore>,
+    pub receiving: Arc<Lane>,
     /// Originals being put together.
     pub assembling: Semaphore,
 }
@@ -75,7 +79,7 @@ const ASSEMBLING_AT_ONCE: usize = 4;
 impl Lanes {
     /// Lanes as wide as the settings say.
     pub fn new(limits: &Limits) -> Self {
-        let lane = |places| Arc::new(Semaphore::new(places));
+        let lane = |places| Arc::new(Lane::new(places));
         Self {
             pushing: lane(limits.pushes_at_once),
             pulling: lane(limits.pulls_at_once),

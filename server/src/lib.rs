@@ -12,6 +12,7 @@ pub mod demo;
 pub mod http;
 pub mod ids;
 pub mod jobs;
+pub mod lanes;
 pub mod start;
 pub mod telemetry;
 pub mod tls;

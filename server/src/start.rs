@@ -11,7 +11,9 @@ use crate::config::Config;
 use crate::ids::IdSource;
 use crate::usecases::load_village_map::load_village_map;
 use crate::usecases::open_installation::{ensure_quarantine, load_installation};
+use paicha_db::incarnations::find_newest_event;
 use paicha_db::{Database, DatabaseConfig};
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, RwLock};
 
 /// Opens everything.
@@ -28,12 +30,16 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>
     let installation = load_installation(&database, ids.as_ref()).await?;
     ensure_quarantine(&database).await?;
     let map = load_village_map(&database).await?;
+    let mut tx = database.begin_read().await?;
+    let newest_event_us = find_newest_event(&mut tx).await?.unwrap_or(0);
+    tx.rollback().await?;
     let app = App {
         blobs: Blobs::in_folder(&config.blobs_folder())?,
         tokens: TokenRing::load_or_create(&config.token_keys_folder())?,
         seals: SealRing::load_or_create(&config.seal_keys_folder())?,
         throttle: Mutex::new(Throttle::new()),
         password_checks: Arc::new(tokio::sync::Semaphore::new(config.limits.passwords_at_once)),
+        newest_event_us: AtomicI64::new(newest_event_us),
         lanes: Lanes::new(&config.limits),
         config,
         database,

@@ -37,7 +37,7 @@ catalogue! {
     /// The refresh token was used again after its successor: the session is closed.
     SessionRevoked = "session-revoked", 401, "为安全起见此登录已失效，请重新登录。手机上未上传的内容都还在。", "The session is revoked; sign in again.";
     /// The device was revoked.
-    DeviceRevoked = "device-revoked", 403, "此手机已被停用。请联系街道专班；未上传的内容请勿删除。", "The device is revoked.";
+    DeviceRevoked = "device-revoked", 403, "此手机已被停用。未上传的内容都还在手机里，请勿删除：在“上传”页存成救援文件，发给街道专班导入。", "The device is revoked.";
     /// The role does not allow it.
     Forbidden = "forbidden", 403, "您的角色不能查看或办理这一项，没有改动任何内容。", "The role does not allow this.";
     /// Not there, or not for the asker to know.

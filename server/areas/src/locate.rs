@@ -73,6 +73,7 @@ impl VillageIndex {
         let boxes = villages
             .iter()
             .enumerate()
+            .filter(|(_, village)| village.code.is_village())
             .filter_map(|(position, village)| {
                 let bounds = village.shape.bounding_rect()?;
                 let corners = Rectangle::from_corners(bounds.min().into(), bounds.max().into());

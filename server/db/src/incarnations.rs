@@ -76,6 +76,15 @@ pub async fn lock_incarnation(tx: &mut Tx, seen: Seen) -> Result<Incarnation, Db
     incarnation(&tx.fetch_one(statement).await?)
 }
 
+/// Event time of the newest operation of any phone whose clock could be believed, microseconds UTC.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn find_newest_event(tx: &mut Tx) -> Result<Option<i64>, DbError> {
+    let statement = Statement::new("SELECT MAX(last_event_at) AS newest FROM incarnations");
+    tx.fetch_one(statement).await?.opt_i64("newest")
+}
+
 /// Advances how far a phone's sequence is stored.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use crate::error::DbError;
 use crate::ops::{NewOp, Quarantined, new_op, quarantined};
 use crate::projections::Villages;
 use crate::statement::Statement;
+use std::ops::RangeInclusive;
 use uuid::Uuid;
 
 /// An operation without effect.
@@ -83,14 +84,15 @@ const UNSETTLED_SQL: &str =
            OR ops.outcome LIKE '%\":\"too_many\"%')
          OR ops.status = 'held' AND ops.settled IS NULL AND (ops.waits_for IS NULL OR ops.received_at < $3))
        AND ($4 OR ops.feed IN ($in))
-       AND NOT EXISTS (SELECT 1 FROM ops AS again WHERE again.record = ops.record AND again.digest = ops.digest AND again.id <> ops.id
+       AND NOT EXISTS (SELECT 1 FROM ops AS again WHERE again.record = ops.record AND (again.digest = ops.digest OR again.body = ops.body)
+           AND again.id <> ops.id
          AND again.outcome NOT LIKE '%\":\"too_many\"%'
          AND (again.status IN ('applied', 'merged')
            OR again.status = 'review' AND substr(again.outcome, 1, 27) <> '{\"status\":\"review\",\"reason\"'))
      ORDER BY ops.received_at, ops.id LIMIT $5";
 
 /// Operations of one life of a phone, in one ledger, that took no effect for a reason that somebody may set right: the author had no right there, the
-/// village was not known, another operation of the group could not be read, the server failed; in sequence after one.
+/// village was not known, they came damaged but can be read, another operation of the group came so, the server failed; in sequence after one.
 ///
 /// # Errors
 /// When the database fails; the transaction is then over.
@@ -106,6 +108,7 @@ pub async fn list_admissible(
            AND (status = 'review' AND (substr(outcome, 1, 42) = '{\"status\":\"review\",\"reason\":\"out_of_scope\"'
                OR substr(outcome, 1, 45) = '{\"status\":\"review\",\"reason\":\"unknown_village\"'
                OR substr(outcome, 1, 42) = '{\"status\":\"review\",\"reason\":\"server_fault\"')
+             OR status = 'refused' AND substr(outcome, 1, 43) = '{\"status\":\"refused\",\"reason\":\"wrong_digest\"'
              OR status = 'held' AND substr(outcome, 1, 41) = '{\"status\":\"held\",\"reason\":\"group_refused\"')
          ORDER BY seq LIMIT $4",
     )
@@ -114,6 +117,21 @@ pub async fn list_admissible(
     .bind(after)
     .bind(limit);
     tx.fetch_all(statement).await?.iter().map(new_op).collect()
+}
+
+/// Whether an operation of this life with a number in `range` cannot be read at all: nobody can say what its save would have said with it.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn has_unreadable(tx: &mut Tx, incarnation: Uuid, range: RangeInclusive<i64>) -> Result<bool, DbError> {
+    let statement = Statement::new(
+        "SELECT COUNT(*) AS unreadable FROM ops WHERE incarnation = $1 AND seq BETWEEN $2 AND $3 AND status = 'refused'
+           AND substr(outcome, 1, 41) = '{\"status\":\"refused\",\"reason\":\"unreadable\"'",
+    )
+    .bind(incarnation)
+    .bind(*range.start())
+    .bind(*range.end());
+    Ok(tx.fetch_one(statement).await?.i64("unreadable")? > 0)
 }
 
 /// What stands in quarantine, received first first.

@@ -19,6 +19,10 @@ const ZSTD_LEVEL: i32 = 3;
 /// Answers smaller than this go out as they are.
 const COMPRESS_BYTES_MIN: usize = 1024;
 
+/// A body in memory that takes longer counts as cut: whoever sends a byte now and then must not hold it for ever. A phone on a bad
+/// link makes its batches smaller.
+const BODY_MAX: std::time::Duration = std::time::Duration::from_secs(120);
+
 /// Reads a body of at most `encoded_max` bytes that decodes to at most `decoded_max`.
 ///
 /// # Errors
@@ -29,12 +33,28 @@ pub async fn read_body(
     encoded_max: usize,
     decoded_max: usize,
 ) -> Result<Bytes, ApiError> {
-    let collected = Limited::new(body, encoded_max).collect().await;
+    decode_body(headers, collect_body(body, encoded_max).await?, decoded_max)
+}
+
+/// Takes a body of at most `bytes_max`, as it was sent.
+///
+/// # Errors
+/// `too-large`, `malformed-request` when it was cut or came too slowly.
+pub async fn collect_body(body: Body, bytes_max: usize) -> Result<Bytes, ApiError> {
+    let collected = tokio::time::timeout(BODY_MAX, Limited::new(body, bytes_max).collect()).await;
+    let collected = collected.map_err(|_| ApiError::new(Problem::MalformedRequest).detail("请求体发送过慢"))?;
     let bytes = collected.map_err(|error| {
         let too_large = error.downcast_ref::<LengthLimitError>().is_some();
         ApiError::new(if too_large { Problem::TooLarge } else { Problem::MalformedRequest })
     })?;
-    let bytes = bytes.to_bytes();
+    Ok(bytes.to_bytes())
+}
+
+/// What a collected body says, at most `decoded_max` bytes.
+///
+/// # Errors
+/// `too-large`, `unsupported-media-type` for an unknown encoding, `malformed-request` for a broken one.
+pub fn decode_body(headers: &HeaderMap, bytes: Bytes, decoded_max: usize) -> Result<Bytes, ApiError> {
     let encoding = headers.get(header::CONTENT_ENCODING).map_or("identity", |value| value.to_str().unwrap_or("?"));
     match encoding {
         "identity" | "" => Ok(bytes),

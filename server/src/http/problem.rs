@@ -97,6 +97,8 @@ impl From<Problem> for ApiError {
 
 /// Seconds to wait when the database is busy.
 const BUSY_RETRY_AFTER_S: u64 = 5;
+/// Seconds after which a phone asks again whether the clock of the server was set.
+const CLOCK_RETRY_AFTER_S: u64 = 300;
 
 impl From<StorageError> for ApiError {
     fn from(error: StorageError) -> Self {
@@ -131,6 +133,9 @@ impl From<PushError> for ApiError {
         match error {
             PushError::TooManyOps => Self::new(Problem::TooLarge),
             PushError::WrongDevice => Self::new(Problem::Forbidden),
+            PushError::ClockWrong => Self::new(Problem::Unavailable).retry_after(CLOCK_RETRY_AFTER_S).detail(
+                "服务器的时间和手机相差一天以上，也和以前收到的内容对不上，暂不接收，以免记错月份。手机上的内容都在；请管理员核对服务器时间，手机时间也请核对。",
+            ),
             PushError::IncarnationTaken => Self::new(Problem::IncarnationRollback),
             PushError::Database(error) => error.into(),
             PushError::Interrupted => Self::internal(error),

@@ -1,6 +1,6 @@
 //! Takes in work that was kept without effect for a reason that the office can set right: an inspector sent to help a neighbour (`out_of_scope`), a
-//! village that was imported later (`unknown_village`), a save of which one operation came broken (`group_refused`), a failure of the server
-//! (`server_fault`). Somebody of the office vouches for it, and the same bytes come in once more, with their author and their event time. What a
+//! village that was imported later (`unknown_village`), a save of which one operation came damaged but can be read (`wrong_digest`,
+//! `group_refused`), a failure of the server (`server_fault`). Somebody of the office vouches for it, and the same bytes come in once more, with their author and their event time. What a
 //! newcomer gets wrong: nothing is changed about the operations that were kept; what is taken in are new ones with ids that follow from them, so
 //! doing it twice does nothing.
 
@@ -33,6 +33,11 @@ pub enum AdmitError {
     /// It is not kept for one of these reasons.
     #[error("这项操作已经生效，或者留存的原因不是纳入能解决的")]
     NotAdmissible,
+    /// Part of the same save cannot be read: without it a visit would print as if nothing had been found.
+    #[error(
+        "同一次保存中有内容损坏、无法读取，只纳入其余部分会让这次排查看起来没有发现隐患，所以不能纳入。原文都已留存；请联系填写人，按手机上的内容重新登记"
+    )]
+    PartUnreadable,
     /// Nobody has imported its village yet.
     #[error("所填的村（社区）还没有导入，请先导入村界，再纳入")]
     UnknownVillage,
@@ -68,13 +73,19 @@ pub async fn admit_operations(app: &Arc<App>, caller: &Caller, id: Uuid) -> Resu
     let mut tx = app.database.begin_read().await?;
     let named = ops::find_op(&mut tx, id).await?.filter(|op| villages.contain(&op.feed)).ok_or(ReadError::NotFound)?;
     let mut kept: Vec<NewOp> = Vec::new();
-    let mut after = 0;
-    let mut more = false;
+    let (mut after, mut more, mut broken) = (0, false, BTreeSet::new());
     loop {
         let page = unsettled::list_admissible(&mut tx, (named.incarnation, &named.feed), after, limit).await?;
         let Some(last) = page.last() else { break };
         after = last.seq;
         kept.extend(still_kept(app, &mut tx, page).await?);
+        let torn = kept.iter().filter(|op| is_held_by_group(op)).map(|op| op.seq);
+        for seq in torn.collect::<Vec<_>>() {
+            if unsettled::has_unreadable(&mut tx, named.incarnation, seq - GROUP_REACH..=seq + GROUP_REACH).await? {
+                broken.insert(seq);
+            }
+        }
+        kept.retain(|op| !broken.contains(&op.seq));
         if kept.len() >= PUSH_OPS_MAX {
             more = true;
             kept.truncate(PUSH_OPS_MAX);
@@ -84,6 +95,9 @@ pub async fn admit_operations(app: &Arc<App>, caller: &Caller, id: Uuid) -> Resu
     let known = ops::find_answers(&mut tx, &[admitted_id(app, id)]).await?;
     let unknown = without_villages(&mut tx, &mut kept).await?;
     tx.rollback().await?;
+    if broken.contains(&named.seq) {
+        return Err(AdmitError::PartUnreadable);
+    }
     if kept.is_empty() && unknown {
         return Err(AdmitError::UnknownVillage);
     }
@@ -106,6 +120,14 @@ pub async fn admit_operations(app: &Arc<App>, caller: &Caller, id: Uuid) -> Resu
     }
     let text_zh = format!("已纳入{operations}项，作者和时间按原记录；照片由手机下次同步时上传");
     Ok(Admitted { operations, more, text_zh })
+}
+
+/// How far two operations of one save may stand apart in their phone's sequence: a save has at most twenty (`GROUP_OPS_MAX`).
+const GROUP_REACH: i64 = 19;
+
+/// Whether it took no effect because of another operation of its save.
+fn is_held_by_group(op: &NewOp) -> bool {
+    op.status == "held" && op.outcome.contains("\"group_refused\"")
 }
 
 /// Leaves out what is about villages that nobody has imported yet; whether there was any.

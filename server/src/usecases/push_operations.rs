@@ -22,10 +22,12 @@ use chunk::{ChunkEnd, run_chunk};
 use intake::plan_chunks;
 use paicha_db::DbError;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use sync_protocol::ids::RecordId;
 use sync_protocol::limits::{CHUNK_ATTEMPTS_MAX, PUSH_BUDGET_US, PUSH_OPS_MAX};
 use sync_protocol::op::Op;
 use sync_protocol::push::{OpResult, Stopped};
+use sync_protocol::time::{DAY_US, Micros};
 
 /// What a push came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +59,9 @@ pub enum PushError {
     /// The database cannot be used now; the phone keeps everything and tries again.
     #[error("the database failed")]
     Database(#[from] DbError),
+    /// This machine's clock contradicts this phone and what all phones said before; the phone keeps everything until it is set right.
+    #[error("the clock of the server contradicts the phones")]
+    ClockWrong,
     /// The task that runs the push died.
     #[error("the push task ended early")]
     Interrupted,
@@ -79,6 +84,13 @@ pub async fn push_operations(app: Arc<App>, caller: Caller, batch: PushBatch) ->
 
 async fn push_chunks(app: &App, caller: &Caller, batch: PushBatch) -> Result<Pushed, PushError> {
     let started_us = app.clock.now_us();
+    if let Some(clock) = &batch.clock
+        && clock_contradicts(app, clock.wall)
+    {
+        tracing::error!(device = %batch.device, phone = %clock.wall, server = %app.now(),
+            "ALARM: this machine's clock contradicts this phone and the phones before it; nothing is taken in until it is set right");
+        return Err(PushError::ClockWrong);
+    }
     let (chunks, mut stopped) = plan_chunks(&batch.ops);
     let mut results = Vec::with_capacity(batch.ops.len());
     let mut consumed_to = None;
@@ -119,6 +131,25 @@ async fn push_chunks(app: &App, caller: &Caller, batch: PushBatch) -> Result<Pus
     let backoff_s = if matches!(stopped, Some(Stopped::Busy { .. })) { BUSY_BACKOFF_S } else { 0 };
     app.photos_waiting.notify_one();
     Ok(Pushed { epoch, consumed_to, results, stopped, backoff_s })
+}
+
+/// How far clocks may differ before somebody must set one.
+const CLOCK_APART_US: i64 = DAY_US;
+/// After so long without any phone nobody can tell a jump of this machine's clock from a rest.
+const CLOCK_JUMP_US: i64 = 30 * DAY_US;
+
+/// Whether the phone and what phones said before agree that this machine's clock is wrong: it fell behind what was known (an empty battery),
+/// or ran ahead while the phone goes on from where the others were. Work would be dated by it, in another month, for ever.
+fn clock_contradicts(app: &App, wall: Micros) -> bool {
+    let known_us = app.newest_event_us.load(Ordering::Relaxed);
+    let Ok(known) = Micros::from_micros(known_us) else { return false };
+    if known_us == 0 {
+        return false;
+    }
+    let (ahead, since) = (wall.since(app.now()), app.now().since(known));
+    let fell_back = ahead > CLOCK_APART_US && since < -CLOCK_APART_US;
+    let ran_ahead = ahead < -CLOCK_APART_US && since > CLOCK_JUMP_US && wall.since(known) > -CLOCK_APART_US;
+    fell_back || ran_ahead
 }
 
 /// Seconds a phone waits when the database was busy.

@@ -21,6 +21,12 @@ pub struct VillageCode([u8; CODE_DIGITS]);
 pub struct VillageCodeError(pub String);
 
 impl VillageCode {
+    /// Whether it names a village or community, and not a whole subdistrict or town (last three digits 000).
+    #[must_use]
+    pub fn is_village(&self) -> bool {
+        !self.as_str().ends_with("000")
+    }
+
     /// The twelve digits.
     #[must_use]
     pub fn as_str(&self) -> &str {

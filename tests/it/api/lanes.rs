@@ -2,16 +2,16 @@
 
 use super::photo_rig::{Phone, Rig, VILLAGE, header, problem};
 use anyhow::Result;
+use paicha::lanes::Lane;
 use paicha_db::Engine;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
-use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
-async fn fill(lane: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit> {
-    let places = u32::try_from(lane.available_permits())?;
-    Ok(lane.clone().acquire_many_owned(places).await?)
+async fn fill(lane: &Lane) -> Result<OwnedSemaphorePermit> {
+    let places = u32::try_from(lane.places.available_permits())?;
+    Ok(lane.places.clone().acquire_many_owned(places).await?)
 }
 
 async fn pull(rig: &Rig, phone: &Phone, life: Uuid, cursor: &Value) -> Result<Response> {

@@ -260,7 +260,7 @@ async fn full_lane_says_when_to_come_back() -> Result<()> {
     let (path, second_path) = (rig.create(&phone, &photo).await?, rig.create(&phone, &second).await?);
     let hanging = send_part(&rig, &phone, &path, 3_000, &bytes[..1_000], "").await?;
     for _ in 0..400 {
-        if rig.app.lanes.receiving.available_permits() == 0 {
+        if rig.app.lanes.receiving.places.available_permits() == 0 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -272,7 +272,7 @@ async fn full_lane_says_when_to_come_back() -> Result<()> {
     drop(hanging);
     wait_for(&rig, &path, 1_000).await?;
     for _ in 0..400 {
-        if rig.app.lanes.receiving.available_permits() == 1 {
+        if rig.app.lanes.receiving.places.available_permits() == 1 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -65,7 +65,7 @@ impl From<AdmitError> for ApiError {
     fn from(error: AdmitError) -> Self {
         match error {
             AdmitError::Read(error) => error.into(),
-            AdmitError::NotAdmissible | AdmitError::UnknownVillage => {
+            AdmitError::NotAdmissible | AdmitError::PartUnreadable | AdmitError::UnknownVillage => {
                 Self::new(Problem::ActUnsound).detail(error.to_string())
             }
             AdmitError::Push(error) => error.into(),

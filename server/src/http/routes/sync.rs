@@ -1,7 +1,7 @@
 //! Push, pull, and what phones must know about both.
 
 use crate::app::App;
-use crate::http::body::{json_response, read_body};
+use crate::http::body::{collect_body, decode_body, json_response, read_body};
 use crate::http::extract::Authenticated;
 use crate::http::lanes::admit;
 use crate::http::problem::{ApiError, ProblemBody};
@@ -90,8 +90,10 @@ async fn push(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let _place = admit(&app, &app.lanes.pushing).await?;
-    let body = read_body(&headers, body, PUSH_ENCODED_BYTES_MAX, PUSH_DECODED_BYTES_MAX).await?;
+    // Whoever sends slowly holds no place meanwhile; unpacked and stored is only what has one.
+    let body = collect_body(body, PUSH_ENCODED_BYTES_MAX).await?;
+    let _place = admit(&app, &app.lanes.pushing, caller.user).await?;
+    let body = decode_body(&headers, body, PUSH_DECODED_BYTES_MAX)?;
     let request: PushRequest<'_> = serde_json::from_slice(&body)
         .map_err(|error| ApiError::new(Problem::MalformedRequest).detail(error.to_string()))?;
     let batch = PushBatch::of_request(&request);
@@ -125,6 +127,6 @@ async fn pull(
         .map_err(|error| ApiError::new(Problem::MalformedRequest).detail(error.to_string()))?;
     let lanes = &app.lanes;
     let lane = if is_first_sync(&app, &request) { &lanes.snapshots } else { &lanes.pulling };
-    let _place = admit(&app, lane).await?;
+    let _place = admit(&app, lane, caller.user).await?;
     Ok(json_response(&headers, &pull_changes(&app, &caller, request).await?))
 }

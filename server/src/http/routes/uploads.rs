@@ -7,6 +7,7 @@ use crate::http::extract::Authenticated;
 use crate::http::lanes::admit;
 use crate::http::problem::{ApiError, ProblemBody};
 use crate::http::tus;
+use crate::lanes::Place;
 use crate::usecases::append_upload::{Append, append_upload};
 use crate::usecases::caller::Caller;
 use crate::usecases::cancel_upload::cancel_upload;
@@ -25,7 +26,6 @@ use std::sync::Arc;
 use sync_protocol::digest::{from_hex, to_hex};
 use sync_protocol::ids::RecordId;
 use sync_protocol::problem::Problem;
-use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -155,7 +155,7 @@ async fn take(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<UploadState, ApiError> {
-    let place = admit(&app, &app.lanes.receiving).await?;
+    let place = admit(&app, &app.lanes.receiving, caller.user).await?;
     let append = Append { id, offset, checksum: tus::checksum(headers)? };
     let body = body.into_data_stream();
     // The place is held by the stream, which lives as long as somebody reads it, even when this request is given up.
@@ -166,7 +166,7 @@ async fn take(
 /// A body with its place in the lane.
 struct Admitted {
     body: axum::body::BodyDataStream,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl futures_util::Stream for Admitted {

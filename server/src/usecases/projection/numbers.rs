@@ -8,6 +8,7 @@ use sync_protocol::record::Record;
 use sync_protocol::schema::SPOT_ITEMS;
 use sync_protocol::text::clean;
 use sync_protocol::time::{Grade, Micros};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// The stretches of time in which a hazard counts.
 pub fn periods(record: &Record, linked: &Linked) -> Vec<HazardPeriodRow> {
@@ -55,13 +56,25 @@ fn lines_with<'a>(record: &'a Record, code: &'a str) -> impl Iterator<Item = &'s
     SPOT_ITEMS.iter().filter(move |(_, atoms)| atoms.iter().any(|atom| is(atom))).map(|(item, _)| *item)
 }
 
+/// A name as it is compared: one shop written with full-width letters, another way of composing an accent, a space or a character that
+/// nobody sees is one shop.
+fn folded(name: &str) -> String {
+    let seen = |letter: &char| !letter.is_whitespace() && !letter.is_control() && !is_invisible(*letter);
+    clean(name).nfkc().filter(seen).flat_map(char::to_lowercase).collect()
+}
+
+/// Format characters of Unicode that people paste without knowing: soft hyphen, zero width, direction, byte order mark.
+fn is_invisible(letter: char) -> bool {
+    matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
 /// Who was checked: the registered place, or the name of one that is not, in its village: there is a 小卖部 in every one.
 fn enterprise(record: &Record, place: Option<uuid::Uuid>, village: &str) -> String {
     match place {
         Some(place) => place.to_string(),
         None => {
             let free = record.shown("free_place").unwrap_or_default();
-            let name = free["name"].as_str().map(|name| clean(name.trim()).to_string()).unwrap_or_default();
+            let name = free["name"].as_str().map(folded).unwrap_or_default();
             // A check of a place without any name is one of its own: it must not disappear among others.
             if name.is_empty() { format!("unnamed {}", record.id) } else { format!("named {village} {name}") }
         }

@@ -12,6 +12,7 @@ use paicha_db::incarnations::{self, Incarnation, Seen};
 use paicha_db::ops::{self, Quarantined, StoredAnswer};
 use paicha_db::{DbError, Tx};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 use sync_protocol::merge::{Outcome, Status};
 use sync_protocol::push::{OpResult, Stopped};
 use sync_protocol::time::Micros;
@@ -62,6 +63,7 @@ pub(super) async fn run_chunk(
     incarnations::advance_incarnation(&mut tx, life.id, sorted.consumed, decided.last_event_at()).await?;
     crash::point("push.before_commit");
     tx.commit().await?;
+    app.newest_event_us.fetch_max(decided.last_event_at().unwrap_or(0), Ordering::Relaxed);
     crash::point("push.after_commit");
     let mut results: Vec<OpResult> = sorted.answered.into_iter().chain(fresh_results).collect();
     results.sort_by_key(|result| result.seq);

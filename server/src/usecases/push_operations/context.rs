@@ -18,7 +18,7 @@ use sync_protocol::ids::{FeedId, GroupId, IncarnationId, OpId, RecordId, UserId}
 use sync_protocol::merge::{Context, EventTime, Scope};
 use sync_protocol::op::{Body, Change, Head, Op};
 use sync_protocol::role::Role;
-use sync_protocol::time::{Anchor, Captured, DAY_US, Grade, Micros, grade};
+use sync_protocol::time::{Anchor, CLOCK_AHEAD_MAX_US, CLOCK_SUSPECT_US, Captured, DAY_US, Grade, Micros, grade};
 use uuid::Uuid;
 
 /// Days after a person lost a village in which work done before is taken as usual.
@@ -34,8 +34,8 @@ pub(super) struct Facts<'a> {
     app: &'a App,
     caller: &'a Caller,
     made_here: bool,
-    /// The phone's clock is off by more than a day now, so what it says about when things happened is no evidence.
-    clock_off: bool,
+    /// By how much the phone's clock is ahead now, microseconds; nothing when it does not say.
+    clock_ahead_us: Option<i64>,
     admitted: BTreeMap<OpId, EventTime>,
     rescued: Option<Rescued>,
     received_at: Micros,
@@ -78,7 +78,7 @@ pub(super) async fn load_facts<'a>(
         app,
         caller,
         made_here: batch.made_here,
-        clock_off: batch.clock.as_ref().is_some_and(|clock| clock.wall.since(received_at).abs() > DAY_US),
+        clock_ahead_us: batch.clock.as_ref().map(|clock| clock.wall.since(received_at)),
         admitted: batch.admitted.clone(),
         rescued: batch.rescued.clone(),
         received_at,
@@ -140,12 +140,20 @@ impl Facts<'_> {
             event.at = self.received_at;
         }
         let mut context = self.context(roles, scope, event);
-        let located = fix.and_then(|fix| canonical(&fix).ok()).and_then(|point| self.app.village_map().locate(point));
+        let located = fix
+            .filter(|fix| self.tells_village(fix))
+            .and_then(|fix| canonical(&fix).ok())
+            .and_then(|point| self.app.village_map().locate(point));
         context.fix_village = located.and_then(|located| located.code.as_str().parse().ok());
         context.places = self.places_of(op);
         context.place_village =
             place_id(op).and_then(|id| self.places.get(&id)).and_then(|village| village.parse().ok());
         context
+    }
+
+    /// A fix that is mocked, or that knows its place no better than a village is wide, says nothing of the village.
+    fn tells_village(&self, fix: &Fix) -> bool {
+        fix.mock != Some(true) && fix.acc_m.is_none_or(|radius| radius <= self.app.config.integrity.poor_fix_m)
     }
 
     fn context(&self, roles: Vec<Role>, scope: Scope, event: EventTime) -> Context {
@@ -254,8 +262,10 @@ impl Facts<'_> {
             anchor: self.anchor(head),
             previous_event_at: self.last_event_at,
         });
-        if self.clock_off && graded.grade == Grade::C {
-            return EventTime { at: self.received_at, grade: Grade::D, uncertainty_us: None, clock_suspect: true };
+        let ahead_us = self.clock_ahead_us.filter(|ahead_us| ahead_us.abs() > CLOCK_SUSPECT_US);
+        if let Some(ahead_us) = ahead_us.filter(|_| graded.grade >= Grade::C) {
+            let at = self.set_right(head.made_at, ahead_us);
+            return EventTime { at, grade: Grade::D, uncertainty_us: None, clock_suspect: true };
         }
         // A time of receipt says nothing of the phone's clock: whatever it captured before would look impossible after it.
         if graded.grade != Grade::D {
@@ -267,6 +277,14 @@ impl Facts<'_> {
             uncertainty_us: graded.uncertainty_us,
             clock_suspect: graded.clock_suspect,
         }
+    }
+
+    /// When something happened by a phone whose clock is ahead by so much now. One that is off by more than a day is no evidence at all, and
+    /// one that was set since the capture gives a time that cannot be; then the receipt counts.
+    fn set_right(&self, wall: Micros, ahead_us: i64) -> Micros {
+        let at = wall.saturating_add(-ahead_us);
+        let can_be = ahead_us.abs() <= DAY_US && at.since(self.received_at) <= CLOCK_AHEAD_MAX_US;
+        if can_be { at.min(self.received_at) } else { self.received_at }
     }
 
     fn anchor(&self, head: &Head) -> Option<Anchor> {

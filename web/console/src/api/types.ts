@@ -34,6 +34,7 @@ export type PeopleImported = Schemas["PeopleImported"];
 export type PhotoView = Schemas["PhotoView"];
 export type PlacesImported = Schemas["PlacesImported"];
 export type RecordView = Schemas["RecordView"];
+export type Admitted = Schemas["Admitted"];
 export type Reminder = Schemas["Reminder"];
 export type RescueImported = Schemas["RescueImported"];
 export type ReviewItem = Schemas["PageBody_ReviewItem"]["items"][number];

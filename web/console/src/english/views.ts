@@ -4,6 +4,10 @@ import type { Catalogue } from "@paicha/shared/language";
 export const views: Catalogue = {
   "换语言会重新打开这一页，填了还没有提交的内容会丢失。":
     "Changing the language opens this page anew; what was entered and not submitted would be lost.",
+  纳入: "Take in",
+  "纳入：{text}": "Take in: {text}",
+  "请先核对填写人确实到过现场、内容无误。这部手机在本村（社区）因同样原因没有生效的内容会一起纳入，作者和时间按原记录：{text}":
+    "First make sure that whoever wrote it was there and that it is right. What this phone sent for this village and what took no effect for such a reason is taken in together, with its author and time: {text}",
   换语言: "Change language",
   留在这里: "Stay here",
   "这台电脑的浏览器不能显示地图。": "The browser on this computer cannot show maps.",

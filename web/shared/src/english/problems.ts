@@ -7,8 +7,8 @@ export const problems: Catalogue = {
   "同步位置无效，请从头同步；手机上未上传的内容不受影响。": "The sync position is invalid, it starts anew; what is not uploaded is not affected.",
   "查询条件不对，请检查后重试。": "The filter is wrong; check it and try again.",
   "这一段照片在路上损坏了，没有保存，请重传这一段。": "This part of a photo was damaged on its way and not stored; send it again.",
-  "此手机已被停用。请联系街道专班；未上传的内容请勿删除。":
-    "This phone was disabled. Ask the subdistrict taskforce; do not delete what is not uploaded.",
+  "此手机已被停用。未上传的内容都还在手机里，请勿删除：在“上传”页存成救援文件，发给街道专班导入。":
+    "This phone was disabled. What it has not uploaded is still on it, do not delete it: save it as a rescue file on the Upload page and send it to the subdistrict taskforce.",
   "您的角色不能查看或办理这一项，没有改动任何内容。": "Your role cannot see or do this; nothing was changed.",
   "还有问题没有解决或说明，没有提交。请按提示处理后重试。":
     "There are problems to resolve or explain; it was not submitted. Deal with them and try again.",
