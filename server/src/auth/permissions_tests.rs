@@ -15,7 +15,7 @@ SyncPush            v  v  v  v  v  v  o  o  -  -   -
 SyncPull            v  v  v  v  v  v  o  o  -  -   v
 ReadFindings        v  v  v  v  v  v  o  o  -  -   v
 ActOnFindings       v  v  v  v  v  v  -  -  -  -   -
-AssignTasks         -  v  v  v  v  -  -  -  -  -  -
+AssignTasks         -  v  v  v  v  -  -  -  -  -   -
 ReadPhotos          v  v  v  v  v  v  o  o  -  -   v
 UploadPhoto         v  v  v  v  v  v  o  o  -  -   -
 ReadForms           v  v  v  v  v  v  -  -  -  -   v
