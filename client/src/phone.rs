@@ -21,7 +21,7 @@ pub use push::PushRound;
 pub use rescue::RescueReceipt;
 pub use session::Enrolment;
 pub use sync::{SyncProgress, SyncReport};
-pub use upload::UploadRound;
+pub use upload::{DamagedPhoto, UploadRound};
 
 use std::path::Path;
 use std::sync::Arc;

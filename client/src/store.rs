@@ -9,7 +9,7 @@ mod records;
 pub use ops::{OutboxRow, QueuedRow};
 pub(crate) use ops::{begin_life, insert_ops, requeue_from, requeue_recent, write_answers};
 pub use photos::{NewPhoto, PhotoRow};
-pub(crate) use photos::{insert_photos, owe_recent_again};
+pub(crate) use photos::{insert_photos, owe_again_from, owe_recent_again};
 pub use records::{FeedRow, PageOutcome, RecordRow};
 pub(crate) use records::{drop_drained, start_over};
 

@@ -76,9 +76,30 @@ impl Phone {
             }));
         }
         drafts.push(draft(&finding.village, receipt.inspection, "inspection", Body::Submit));
-        self.write_photo_files(finding.photos, &receipt.photos).await?;
-        let ops = self.save(drafts, &photos).await?.len();
-        Ok(CaptureReceipt { ops, ..receipt })
+        let saved = match self.write_photo_files(finding.photos, &receipt.photos).await {
+            Ok(()) => self.save(drafts, &photos).await,
+            Err(error) => Err(error),
+        };
+        match saved {
+            Ok(ops) => Ok(CaptureReceipt { ops: ops.len(), ..receipt }),
+            Err(error) => {
+                self.remove_files_of_failed_save(&receipt.photos).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// A save that failed leaves no files behind, or a full phone would stay full. A commit may have come through in spite of its error, so
+    /// the database is asked first; while it cannot answer, the files stay.
+    async fn remove_files_of_failed_save(&self, photos: &[RecordId]) {
+        let mut undeclared = Vec::new();
+        for photo in photos {
+            if matches!(self.store.find_photo(*photo).await, Ok(None)) {
+                undeclared.push(*photo);
+            }
+        }
+        let store = self.store.clone();
+        drop(tokio::task::spawn_blocking(move || store.remove_undeclared_files(&undeclared)).await);
     }
 
     async fn write_photo_files(&self, photos: Vec<PhotoDraft>, ids: &[RecordId]) -> Result<(), PhoneError> {

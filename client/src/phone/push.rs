@@ -20,8 +20,8 @@ use crate::pure::batch::{QueuedOp, plan_batch};
 use crate::pure::hlc::Hlc;
 use crate::pure::life::{HelloVerdict, judge_hello};
 use crate::store::{
-    QueuedRow, StoreError, Tx, begin_life, drop_drained, find_meta, key, owe_recent_again, requeue_from,
-    requeue_recent, set_meta, start_over, write_answers,
+    QueuedRow, StoreError, Tx, begin_life, drop_drained, find_meta, key, owe_again_from, owe_recent_again,
+    requeue_from, requeue_recent, set_meta, start_over, write_answers,
 };
 use crate::surroundings::new_random_id;
 use crate::transport::{Method, Request, TransportError};
@@ -148,7 +148,10 @@ impl Phone {
         match effects.next {
             Next::Continue => {}
             Next::Wait { seconds } => wait_s = seconds,
-            Next::ResendFrom { seq } => new_life |= !requeue_from(&mut tx, seq).await?,
+            Next::ResendFrom { seq } => {
+                owe_again_from(&mut tx, seq, now).await?;
+                new_life |= !requeue_from(&mut tx, seq).await?;
+            }
             Next::NewLife => new_life = true,
         }
         if new_life {
@@ -190,6 +193,7 @@ impl Phone {
                 HelloVerdict::AskAbout { seq } => named = Some(seq),
                 HelloVerdict::ResendFrom { seq } => {
                     let mut tx = self.store.begin().await?;
+                    owe_again_from(&mut tx, seq, self.surroundings.now()).await?;
                     let whole = requeue_from(&mut tx, seq).await?;
                     tx.commit().await.map_err(StoreError::from)?;
                     if whole {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use sync_protocol::ids::FeedId;
 use sync_protocol::time::Micros;
 
-use super::{Phone, PhoneError};
+use super::{DamagedPhoto, Phone, PhoneError};
 use crate::pure::retry;
 use crate::store::{StoreError, key, set_meta};
 use crate::surroundings::random_number;
@@ -61,6 +61,8 @@ pub struct SyncReport {
     pub photos_stored: usize,
     /// Photos left for the next sync.
     pub photos_postponed: usize,
+    /// Those of them whose files are not what was saved; they wait until somebody puts the files back.
+    pub photos_damaged: Vec<DamagedPhoto>,
     /// Bytes of photos taken.
     pub photo_bytes: u64,
     /// New lives of the database that began.
@@ -181,6 +183,7 @@ impl Phone {
         let mut postponed = BTreeSet::new();
         loop {
             let round = self.upload_except(CHUNKS_PER_STEP, &postponed).await?;
+            report.photos_damaged.extend(round.damaged);
             report.photos_stored += round.stored.len();
             report.photo_bytes += round.bytes;
             progress(SyncProgress::Uploaded { photos: report.photos_stored, bytes: report.photo_bytes });

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::fake_server::{FakeServer, FakeSurroundings, Fault, record_ids};
-use crate::test_data::feed;
+use crate::test_data::{feed, uuid};
+use sync_protocol::ids::RecordId;
 use sync_protocol::time::DAY_US;
 
 struct Scene {
@@ -183,6 +184,112 @@ async fn a_server_restored_from_backup_gets_everything_again() {
     assert_eq!(record_ids(&scene.server).len(), 6);
     assert_eq!(scene.server.state.lock().unwrap().uploads.len(), 2);
     assert_eq!(scene.phone.store().list_feeds().await.unwrap()[0].records, 6);
+}
+
+/// Puts the server back to `backup` in secret: the same history, as if nobody had noticed.
+fn put_back(scene: &Scene, backup: crate::fake_server::State) {
+    let mut state = scene.server.state.lock().unwrap();
+    let tokens = state.tokens;
+    *state = crate::fake_server::State { tokens, ..backup };
+}
+
+async fn photos_come_again_after_a_secret_restore(names_digest: bool) {
+    let mut scene = scene().await;
+    scene.server.state.lock().unwrap().names_digest = names_digest;
+    scene.phone.capture(finding(10)).await.unwrap();
+    sync(&scene.phone).await;
+    scene.surroundings.advance(60_000_000);
+    // The server has the second finding's words when the copy is made, and its photo only afterwards.
+    scene.phone.capture(finding(11)).await.unwrap();
+    scene.phone.push_once().await.unwrap();
+    let backup = scene.server.state.lock().unwrap().clone();
+    scene.surroundings.advance(60_000_000);
+    sync(&scene.phone).await;
+    scene.phone.capture(finding(12)).await.unwrap();
+    // Set by hand, and wrongly: the third photo counts as stored before it was saved.
+    scene.surroundings.advance(-DAY_US);
+    sync(&scene.phone).await;
+    assert_eq!(scene.server.state.lock().unwrap().uploads.len(), 3);
+    put_back(&scene, backup);
+
+    scene.phone.close().await;
+    scene.phone = open(&scene.folder.path().join("phone.db"), &scene.server, &scene.surroundings).await;
+    let report = sync(&scene.phone).await;
+    assert_eq!((report.answered, report.photos_stored), (5, 2), "the first photo was stored before the copy was made");
+    let uploads = scene.server.state.lock().unwrap().uploads.clone();
+    let mut lengths: Vec<u64> = uploads.into_values().map(|(length, bytes)| length.min(bytes.len() as u64)).collect();
+    lengths.sort_unstable();
+    assert_eq!(lengths, [10, 11, 12]);
+    assert_eq!(scene.phone.status().await.unwrap().photos_owed, 0);
+}
+
+#[tokio::test]
+async fn photos_of_a_server_that_was_put_back_in_secret_come_again() {
+    photos_come_again_after_a_secret_restore(true).await;
+    photos_come_again_after_a_secret_restore(false).await;
+}
+
+#[tokio::test]
+async fn a_server_that_knows_nothing_of_this_life_gets_all_recent_photos() {
+    let mut scene = scene().await;
+    let backup = scene.server.state.lock().unwrap().clone();
+    scene.phone.capture(finding(10)).await.unwrap();
+    sync(&scene.phone).await;
+    put_back(&scene, backup);
+    scene.phone.close().await;
+    scene.phone = open(&scene.folder.path().join("phone.db"), &scene.server, &scene.surroundings).await;
+    let report = sync(&scene.phone).await;
+    assert_eq!((report.answered, report.photos_stored), (5, 1));
+}
+
+#[tokio::test]
+async fn a_photo_whose_file_is_damaged_is_named_and_keeps_no_other_back() {
+    let scene = scene().await;
+    let mut files = Vec::new();
+    for bytes in [600_000, 600_001, 600_002, 600_003] {
+        let receipt = scene.phone.capture(finding(bytes)).await.unwrap();
+        files.push(scene.phone.store().photo_file(receipt.photos[0]));
+    }
+    std::fs::remove_file(&files[3]).unwrap();
+    std::fs::write(&files[2], vec![0; 300_000]).unwrap();
+    let whole = std::fs::read(&files[1]).unwrap();
+    let mut flipped = whole.clone();
+    flipped[599_999] ^= 1;
+    std::fs::write(&files[1], &flipped).unwrap();
+
+    let report = sync(&scene.phone).await;
+    assert_eq!((report.photos_stored, report.photos_postponed, report.photo_bytes), (1, 3, 600_000));
+    let mut told: Vec<_> = report.photos_damaged.into_iter().map(|photo| (photo.file, photo.fault)).collect();
+    told.sort();
+    let mut expected = vec![
+        (files[3].clone(), "文件不见了".to_owned()),
+        (files[2].clone(), "文件不完整，应有 600002 字节，只有 300000 字节".to_owned()),
+        (files[1].clone(), "文件内容与保存时不一致".to_owned()),
+    ];
+    expected.sort();
+    assert_eq!(told, expected);
+    // Put back, it goes.
+    std::fs::write(&files[1], &whole).unwrap();
+    let report = sync(&scene.phone).await;
+    assert_eq!((report.photos_stored, report.photos_damaged.len()), (1, 2));
+}
+
+#[tokio::test]
+async fn a_save_without_room_leaves_no_file_behind() {
+    let scene = scene().await;
+    let files = || std::fs::read_dir(scene.phone.store().photo_folder()).unwrap().count();
+    // The words cannot be frozen, after the files were written.
+    let mut long = finding(10);
+    long.summary = Some("字".repeat(40_000));
+    assert!(matches!(scene.phone.capture(long).await, Err(PhoneError::Freeze(_))));
+    assert_eq!(files(), 0);
+    // Where the file should go, something else stands, as when the disk refuses it: its half does not stay.
+    let photo = RecordId::from(uuid(77));
+    std::fs::create_dir_all(scene.phone.store().photo_file(photo)).unwrap();
+    assert!(scene.phone.store().write_photo_file(photo, b"bytes").is_err());
+    assert_eq!(files(), 1);
+    scene.phone.capture(finding(10)).await.unwrap();
+    assert_eq!(files(), 2);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 //! the server, because only its word counts.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +13,7 @@ use sync_protocol::ids::RecordId;
 use super::{Phone, PhoneError};
 use crate::pure::retry;
 use crate::pure::upload::{Progress, UploadAnswer, UploadNext, UploadRequest, on_answer, order_uploads};
-use crate::store::{PhotoRow, StoreError};
+use crate::store::{NewPhoto, PhotoRow, StoreError};
 use crate::surroundings::random_number;
 use crate::transport::{Method, Request};
 
@@ -30,10 +31,25 @@ pub struct UploadRound {
     pub stored: Vec<RecordId>,
     /// Photos left for the next sync.
     pub postponed: Vec<RecordId>,
+    /// Those of them whose files are not what was saved.
+    pub damaged: Vec<DamagedPhoto>,
     /// Bytes sent and taken.
     pub bytes: u64,
     /// Chunks sent.
     pub chunks: usize,
+}
+
+/// A photo that cannot be sent, because its file on the phone is missing, too short, or not what was saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DamagedPhoto {
+    /// The photo.
+    pub photo: RecordId,
+    /// The record it was saved with.
+    pub record: RecordId,
+    /// Its file.
+    pub file: PathBuf,
+    /// What is wrong with it, for people.
+    pub fault: String,
 }
 
 impl Phone {
@@ -70,6 +86,7 @@ impl Phone {
     async fn upload_photo(&self, row: &PhotoRow, chunks_max: usize, round: &mut UploadRound) -> Result<(), PhoneError> {
         let mut progress = row.progress();
         let mut attempts = 0;
+        let mut is_whole = false;
         for _ in 0..REQUESTS_MAX {
             let request = progress.next_request();
             match &request {
@@ -78,11 +95,28 @@ impl Phone {
                     return Ok(());
                 }
                 UploadRequest::Patch { .. } if round.chunks >= chunks_max => return Ok(()),
+                // Before the first byte of every run: a damaged file would be sent whole, only to be turned down at its end.
+                UploadRequest::Patch { .. } if !is_whole => {
+                    if let Some(damaged) = self.find_damage(row).await? {
+                        round.damaged.push(damaged);
+                        break;
+                    }
+                    is_whole = true;
+                    round.chunks += 1;
+                }
                 UploadRequest::Patch { .. } => round.chunks += 1,
                 UploadRequest::Create | UploadRequest::Head { .. } => {}
             }
             let before = progress.offset;
-            let (answer, lost) = self.ask(row, &request).await?;
+            let (answer, lost) = match self.ask(row, &request).await {
+                Ok(answered) => answered,
+                // Only this photo's file is read there; the other photos go on.
+                Err(PhoneError::Store(StoreError::File(error))) => {
+                    round.damaged.push(self.damaged(row, format!("文件无法读取（{error}）")));
+                    break;
+                }
+                Err(error) => return Err(error),
+            };
             let next = on_answer(&mut progress, &request, &answer);
             self.store.write_progress(row.photo.photo, &progress, self.surroundings.now()).await?;
             if let (UploadRequest::Patch { .. }, Some(before), Some(after)) = (&request, before, progress.offset) {
@@ -107,6 +141,19 @@ impl Phone {
         }
         round.postponed.push(row.photo.photo);
         Ok(())
+    }
+
+    /// What is wrong with a photo's file, if anything is.
+    async fn find_damage(&self, row: &PhotoRow) -> Result<Option<DamagedPhoto>, PhoneError> {
+        let (store, photo) = (self.store.clone(), row.photo.clone());
+        let looked = tokio::task::spawn_blocking(move || store.find_file_fault(&photo)).await;
+        let fault = looked.map_err(|error| StoreError::File(std::io::Error::other(error)))?;
+        Ok(fault.map(|fault| self.damaged(row, fault)))
+    }
+
+    fn damaged(&self, row: &PhotoRow, fault: String) -> DamagedPhoto {
+        let NewPhoto { photo, record, .. } = row.photo;
+        DamagedPhoto { photo, record, file: self.store.photo_file(photo), fault }
     }
 
     /// Sends one request; when no answer came, also says why.

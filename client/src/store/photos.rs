@@ -1,19 +1,24 @@
 //! Photos on the phone: bytes as one file each in the folder beside the database, named by the photo's id, and how far each was sent.
 //! The file is written, synced and renamed before the operation that declares it is saved, so a declared photo always has its bytes.
-//! Nothing here deletes a photo's file.
+//! Nothing here deletes the file of a declared photo.
 
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use sync_protocol::digest::to_hex;
 use sync_protocol::ids::{OpId, RecordId};
 use sync_protocol::limits::RETENTION_DAYS;
 use sync_protocol::time::{DAY_US, Micros};
 
 use super::ops::{id, instant};
-use super::{Store, StoreError, Tx};
+use super::{Store, StoreError, Tx, read_life};
 use crate::pure::upload::{OwedPhoto, Progress, Urgency};
+
+/// Bytes of a file that are in memory at once while it is hashed.
+const HASH_PIECE_BYTES: usize = 64 << 10;
 
 /// A photo that is being saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,11 +74,39 @@ impl Store {
     pub fn write_photo_file(&self, photo: RecordId, bytes: &[u8]) -> Result<(), StoreError> {
         let target = self.photo_file(photo);
         let part = target.with_extension("part");
-        let mut file = std::fs::File::create(&part)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&part, &target)?;
+        let write = || {
+            let mut file = std::fs::File::create(&part)?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            std::fs::rename(&part, &target)
+        };
+        if let Err(error) = write() {
+            // A full phone would stay full: nobody else knows of this file.
+            drop(std::fs::remove_file(&part));
+            return Err(error.into());
+        }
         sync_folder(&self.photo_folder())
+    }
+
+    /// Removes the files of photos that were written but never declared, because their save failed. Blocking I/O.
+    pub(crate) fn remove_undeclared_files(&self, photos: &[RecordId]) {
+        for photo in photos {
+            drop(std::fs::remove_file(self.photo_file(*photo)));
+        }
+    }
+
+    /// Why a photo cannot be sent, in words: its file is missing, too short, or not what was saved; `None` when it is whole. Blocking I/O.
+    #[must_use]
+    pub fn find_file_fault(&self, photo: &NewPhoto) -> Option<String> {
+        match hash_file(&self.photo_file(photo.photo)) {
+            Ok((_, sha256)) if sha256 == photo.sha256 => None,
+            Ok((length, _)) if length != photo.length => {
+                Some(format!("文件不完整，应有 {} 字节，只有 {length} 字节", photo.length))
+            }
+            Ok(_) => Some("文件内容与保存时不一致".to_owned()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some("文件不见了".to_owned()),
+            Err(error) => Some(format!("文件无法读取（{error}）")),
+        }
     }
 
     /// Reads a piece of a photo.
@@ -206,6 +239,35 @@ pub(crate) async fn insert_photos(tx: &mut Tx, photos: &[NewPhoto]) -> Result<()
     Ok(())
 }
 
+/// The server lost answered operations of the present life from `from_seq` on: photos that it stored since the last one it still knows may be
+/// gone with them, so they are offered again. Does nothing when all operations from there on were only never answered.
+pub(crate) async fn owe_again_from(tx: &mut Tx, from_seq: i64, now: Micros) -> Result<(), StoreError> {
+    let life = read_life(tx).await?.incarnation.to_string();
+    let lost = sqlx::query("SELECT 1 FROM outbox WHERE incarnation = $1 AND seq >= $2 AND state <> 'queued' LIMIT 1")
+        .bind(&life)
+        .bind(from_seq)
+        .fetch_optional(&mut **tx)
+        .await?;
+    if lost.is_none() {
+        return Ok(());
+    }
+    if from_seq <= 1 {
+        // It knows nothing of this life, so nobody can say when the copy was made.
+        owe_recent_again(tx, now).await?;
+    }
+    // The second half is for clocks that were set back in between.
+    sqlx::query(
+        "UPDATE photos SET stored_at = NULL, location = NULL, sent = 0
+         WHERE stored_at >= (SELECT MIN(made_at) FROM outbox WHERE incarnation = $1 AND seq >= $2)
+            OR op_id IN (SELECT op_id FROM outbox WHERE incarnation = $1 AND seq >= $2)",
+    )
+    .bind(&life)
+    .bind(from_seq.saturating_sub(1))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// The server's history changed: it may have lost photos of the last 30 days, so they are offered again (creation is idempotent).
 pub(crate) async fn owe_recent_again(tx: &mut Tx, now: Micros) -> Result<(), StoreError> {
     sqlx::query("UPDATE photos SET stored_at = NULL, location = NULL, sent = 0 WHERE stored_at >= $1")
@@ -213,6 +275,20 @@ pub(crate) async fn owe_recent_again(tx: &mut Tx, now: Micros) -> Result<(), Sto
         .execute(&mut **tx)
         .await?;
     Ok(())
+}
+
+/// Length and lower-case hex SHA-256 of a file.
+fn hash_file(path: &Path) -> std::io::Result<(u64, String)> {
+    let mut file = std::fs::File::open(path)?;
+    let (mut hasher, mut length, mut piece) = (Sha256::new(), 0, vec![0; HASH_PIECE_BYTES]);
+    loop {
+        let read = file.read(&mut piece)?;
+        if read == 0 {
+            return Ok((length, to_hex(&hasher.finalize().into())));
+        }
+        hasher.update(piece.get(..read).unwrap_or_default());
+        length += read as u64;
+    }
 }
 
 #[cfg(unix)]

@@ -15,7 +15,7 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use crate::header::Header;
 use crate::jpeg::Outline;
-use crate::limits::DeriveLimits;
+use crate::limits::{DeriveLimits, PROFILE_BYTES_MAX};
 use crate::outcome::UnsupportedReason;
 use crate::raster::{Channels, Raster};
 use crate::sniff::PhotoType;
@@ -70,28 +70,31 @@ fn decode_jpeg(bytes: &[u8], outline: &Outline, limits: &DeriveLimits) -> Option
 }
 
 fn decode_png(bytes: &[u8], header: &Header, limits: &DeriveLimits) -> Option<Decoded> {
-    let decoder = PngDecoder::with_limits(Cursor::new(bytes), image_limits(limits)).ok()?;
-    decode_with_image(decoder, header)
+    let copy = header.png.clean_copy(bytes);
+    let clean = copy.as_deref().unwrap_or(bytes);
+    let decoder = PngDecoder::with_limits(Cursor::new(clean), image_limits(limits.memory_bytes_max)).ok()?;
+    decode_with_image(decoder, header, header.png.profile(bytes))
 }
 
 fn decode_webp(bytes: &[u8], header: &Header, limits: &DeriveLimits) -> Option<Decoded> {
     let mut decoder = WebPDecoder::new(Cursor::new(bytes)).ok()?;
-    decoder.set_limits(image_limits(limits)).ok()?;
-    decode_with_image(decoder, header)
+    decoder.set_limits(image_limits(limits.memory_bytes_max)).ok()?;
+    // Nothing is packed in this container, so the copy is never longer than the file.
+    let profile = decoder.icc_profile().ok().flatten().filter(|profile| profile.len() <= PROFILE_BYTES_MAX);
+    decode_with_image(decoder, header, profile)
 }
 
-fn image_limits(limits: &DeriveLimits) -> Limits {
+fn image_limits(memory_bytes_max: u64) -> Limits {
     let mut image_limits = Limits::default();
-    image_limits.max_alloc = Some(limits.memory_bytes_max);
+    image_limits.max_alloc = Some(memory_bytes_max);
     image_limits
 }
 
-fn decode_with_image(mut decoder: impl ImageDecoder, header: &Header) -> Option<Decoded> {
+fn decode_with_image(decoder: impl ImageDecoder, header: &Header, profile: Option<Vec<u8>>) -> Option<Decoded> {
     let (width, height) = decoder.dimensions();
     if header.size != Some((width, height)) {
         return None;
     }
-    let profile = decoder.icc_profile().ok().flatten();
     let color_type = decoder.color_type();
     let mut samples = vec![0; usize::try_from(decoder.total_bytes()).ok()?];
     let complete = decoder.read_image(&mut samples).is_ok();

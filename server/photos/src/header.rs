@@ -4,6 +4,7 @@
 use crate::jpeg::{Frame, Outline};
 use crate::limits::{CHUNKS_MAX, DeriveLimits, PREVIEW_LONG_EDGE_PX, SCAN_PIXELS_MAX, SCANS_MAX};
 use crate::outcome::{DeriveError, RefusedReason, UnsupportedReason};
+use crate::png::Extras;
 use crate::sniff::{PhotoType, is_other_picture, sniff};
 
 /// Bytes for preview, thumbnail, their encodings and work space, whatever the photo's size.
@@ -20,6 +21,8 @@ pub(crate) struct Header {
     pub(crate) truncated: bool,
     /// Bytes per pixel while decoding, for PNG and WebP.
     bytes_per_pixel: u64,
+    /// What it carries beside its pixels, for PNG.
+    pub(crate) png: Extras,
     /// The outline, for JPEG.
     pub(crate) jpeg: Option<Outline>,
 }
@@ -27,7 +30,15 @@ pub(crate) struct Header {
 impl Header {
     pub(crate) fn read(bytes: &[u8], scans_max: u32) -> Self {
         let photo_type = sniff(bytes);
-        let empty = Self { photo_type, size: None, animated: false, truncated: false, bytes_per_pixel: 0, jpeg: None };
+        let empty = Self {
+            photo_type,
+            size: None,
+            animated: false,
+            truncated: false,
+            bytes_per_pixel: 0,
+            png: Extras::default(),
+            jpeg: None,
+        };
         match photo_type {
             PhotoType::Jpeg => read_jpeg(empty, bytes, scans_max),
             PhotoType::Png => read_png(empty, bytes),
@@ -54,7 +65,8 @@ impl Header {
             PhotoType::Png | PhotoType::WebP => {
                 let (width, height) = self.size.ok_or(no_pixels)?;
                 let pixels = u64::from(width) * u64::from(height);
-                Ok(pixels.saturating_mul(self.bytes_per_pixel).saturating_add(fixed_bytes(height, 4)))
+                let beside = fixed_bytes(height, 4) + self.png.copy_bytes(bytes) as u64;
+                Ok(pixels.saturating_mul(self.bytes_per_pixel).saturating_add(beside))
             }
         }
     }
@@ -138,7 +150,8 @@ fn read_png(empty: Header, bytes: &[u8]) -> Header {
     }
     // The decoder's pixels (up to 8 bytes each at 16 bits) and our 8-bit copy of them.
     let sixteen_bits = bytes.get(24) == Some(&16);
-    Header { size, animated, truncated, bytes_per_pixel: if sixteen_bits { 8 + 4 } else { 4 + 4 }, ..empty }
+    let bytes_per_pixel = if sixteen_bits { 8 + 4 } else { 4 + 4 };
+    Header { size, animated, truncated, bytes_per_pixel, png: Extras::read(bytes), ..empty }
 }
 
 fn read_webp(empty: Header, bytes: &[u8]) -> Header {

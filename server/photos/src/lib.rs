@@ -19,6 +19,7 @@ mod jpeg;
 pub mod limits;
 mod orient;
 mod outcome;
+mod png;
 mod raster;
 mod resize;
 pub mod sample;

@@ -6,7 +6,7 @@ import { readAnswer } from "./answer";
 import { doubled, halved, planBatch } from "./batch";
 import { base64ToHex, utf8 } from "./digest";
 import { ProblemError, TransportError } from "./errors";
-import { enterEpoch, keepTime } from "./history";
+import { enterEpoch, keepTime, oweAgainFrom } from "./history";
 import { newRandomId } from "./ids";
 import { judgeHello } from "./life";
 import { PROTO, PUSH_OPS_MAX, SCHEMA } from "./limits";
@@ -123,6 +123,7 @@ async function takeAnswer({ store, env }: Phone, batch: OutboxRow[], response: P
     let newLife = await enterEpoch(store, response.epoch, env.nowMs());
     await writeAnswers(store, answers);
     await tellRules(store, answers, env.nowMs());
+    if (next.step === "resend_from") await oweAgainFrom(store, next.seq, env.nowMs());
     if (next.step === "resend_from") newLife = !(await requeueFrom(store, next.seq)) || newLife;
     if (next.step === "new_life") newLife = true;
     if (newLife) await beginLife(store, newRandomId());
@@ -152,11 +153,17 @@ async function greet(phone: Phone): Promise<boolean> {
     if (verdict.step === "agreed") return false;
     if (verdict.step === "new_life") break;
     if (verdict.step === "ask_about") named = verdict.seq;
-    else if (await phone.store.transaction("rw", phone.store.tables, async () => requeueFrom(phone.store, verdict.seq))) return false;
+    else if (await phone.store.transaction("rw", phone.store.tables, async () => resendFrom(phone, verdict.seq))) return false;
     else break;
   }
   await startNewLife(phone);
   return true;
+}
+
+/** Queues lost operations again, and with them the photos that may be lost too. Answers whether all of them are there. */
+async function resendFrom({ store, env }: Phone, seq: number): Promise<boolean> {
+  await oweAgainFrom(store, seq, env.nowMs());
+  return requeueFrom(store, seq);
 }
 
 /** The server's answer, or `null` when it says that the database went back in time. */

@@ -10,3 +10,4 @@ mod hostile;
 mod orientation;
 mod pictures;
 mod privacy;
+mod profiles;

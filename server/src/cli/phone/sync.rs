@@ -63,12 +63,19 @@ fn say(report: &SyncReport, before: &Status, after: &Status, output: &mut Output
             OpState::Queued | OpState::Inflight | OpState::Acked | OpState::Acknowledged | OpState::Archived => {}
         }
     }
+    for photo in &report.photos_damaged {
+        output.line(format!("照片无法上传：{}，{}。其余照片照常上传。", photo.file.display(), photo.fault))?;
+    }
+    let damaged = report.photos_damaged.len();
     match (after.waiting_ops, after.photos_owed) {
         (0, 0) => Ok(()),
         // The server takes no bytes of work that it does not count yet; running it again changes nothing.
         (0, owed) if is_waiting(after) => {
             output.line(format!("照片 {owed} 张等街道纳入后再传，都还在手机上，请勿删除。"))
         }
+        (0, owed) if usize::try_from(owed).is_ok_and(|owed| owed == damaged) => bail!(
+            "隐患内容和其余照片已收到；{damaged} 张照片的文件有问题（见上）。请把原来的文件放回原处，再运行 paicha phone sync；找不回来的，请告诉街道专班。"
+        ),
         (0, owed) => bail!("照片没传完（还有 {owed} 张），隐患内容已收到。请保持网络，稍后再运行 paicha phone sync。"),
         _ => bail!("没有传完，{}都还在手机上。请稍后再运行 paicha phone sync。", left_here(after)),
     }
