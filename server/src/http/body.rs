@@ -56,9 +56,9 @@ pub async fn collect_body(body: Body, bytes_max: usize) -> Result<Bytes, ApiErro
 /// `too-large`, `unsupported-media-type` for an unknown encoding, `malformed-request` for a broken one.
 pub fn decode_body(headers: &HeaderMap, bytes: Bytes, decoded_max: usize) -> Result<Bytes, ApiError> {
     let encoding = headers.get(header::CONTENT_ENCODING).map_or("identity", |value| value.to_str().unwrap_or("?"));
-    match encoding {
+    match encoding.to_ascii_lowercase().as_str() {
         "identity" | "" => Ok(bytes),
-        "gzip" => read_limited(flate2::read::GzDecoder::new(bytes.as_ref()), decoded_max),
+        "gzip" | "x-gzip" => read_limited(flate2::read::MultiGzDecoder::new(bytes.as_ref()), decoded_max),
         "zstd" => {
             let mut decoder =
                 zstd::Decoder::with_buffer(bytes.as_ref()).map_err(|_| ApiError::new(Problem::MalformedRequest))?;

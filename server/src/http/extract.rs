@@ -44,7 +44,9 @@ impl FromRequestParts<Arc<App>> for AccessToken {
 
     async fn from_request_parts(parts: &mut Parts, _app: &Arc<App>) -> Result<Self, ApiError> {
         let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = header.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Problem::Unauthenticated)?;
+        let token = header.and_then(|value| value.split_once(' '));
+        let (_, token) =
+            token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).ok_or(Problem::Unauthenticated)?;
         Ok(Self(Secret::new(token.to_owned())))
     }
 }

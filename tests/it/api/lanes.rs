@@ -6,6 +6,9 @@ use paicha::lanes::Lane;
 use paicha_db::Engine;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
@@ -51,5 +54,26 @@ async fn first_syncs_keep_out_neither_pushes_nor_pulls() -> Result<()> {
     assert_eq!(pull(&rig, &phone, life, cursor).await?.status(), 200);
     drop(pushing);
     assert_eq!(push().await?.status(), 200);
+    rig.stop().await
+}
+
+#[tokio::test]
+async fn who_sends_slowly_holds_no_place() -> Result<()> {
+    let rig = Rig::start(Engine::Sqlite, &[]).await?;
+    let (slow, phone) = (rig.phone(VILLAGE).await?, rig.phone(VILLAGE).await?);
+    let head = format!(
+        "POST /v1/sync/push HTTP/1.1\r\nHost: paicha\r\nAuthorization: Bearer {}\r\nContent-Length: 900\r\n\r\n{{",
+        slow.token
+    );
+    let mut hanging = Vec::new();
+    for _ in 0..rig.app.config.limits.pushes_at_once + 4 {
+        let mut stream = TcpStream::connect(&rig.address).await?;
+        stream.write_all(head.as_bytes()).await?;
+        hanging.push(stream);
+    }
+    // Long enough for all of them to have been looked at.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    rig.declare(&phone, VILLAGE, &[7; 100]).await?;
+    drop(hanging);
     rig.stop().await
 }

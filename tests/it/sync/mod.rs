@@ -2,6 +2,7 @@
 //! a few lines that write operations by hand, so that hostile and broken ones can be written too; the real client has stories of its own.
 
 mod envelope;
+mod evidence;
 mod many_waiting;
 mod numbers_model;
 mod pull;
@@ -35,6 +36,7 @@ pub(crate) const NOW_US: i64 = 1_686_533_400_000_000;
 /// A server over a fresh database, without HTTP.
 pub(crate) struct World {
     pub(crate) app: Arc<App>,
+    pub(crate) clock: TestClock,
     database: TestDatabase,
     _folder: tempfile::TempDir,
 }
@@ -48,15 +50,15 @@ impl World {
             ("database.url".to_owned(), database.config.url.clone()),
         ];
         let config = Config::load(&Sources { file: None, environment: vec![], flags })?;
-        let clock = Arc::new(TestClock::at(NOW_US));
-        let ids = Arc::new(SystemIds::new(clock.clone()));
-        let app = paicha::start::start(config, clock, ids).await?;
+        let clock = TestClock::at(NOW_US);
+        let ids = Arc::new(SystemIds::new(Arc::new(clock.clone())));
+        let app = paicha::start::start(config, Arc::new(clock.clone()), ids).await?;
         let mut tx = app.database.begin_write().await?;
         for (code, name) in [(VILLAGE, "云杉村"), (OTHER_VILLAGE, "石桥村")] {
             feeds::put_feed(&mut tx, code, name, Some("500999001000"), None).await?;
         }
         tx.commit().await?;
-        Ok(Self { app, database, _folder: folder })
+        Ok(Self { app, clock, database, _folder: folder })
     }
 
     pub(crate) async fn remove(self) -> Result<()> {
