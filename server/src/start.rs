@@ -10,8 +10,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::ids::IdSource;
 use crate::usecases::load_village_map::load_village_map;
-use crate::usecases::open_installation::{ensure_quarantine, load_installation};
-use paicha_db::incarnations::find_newest_event;
+use crate::usecases::open_installation::{ensure_quarantine, load_installation, load_newest_event};
 use paicha_db::{Database, DatabaseConfig};
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, RwLock};
@@ -30,9 +29,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>
     let installation = load_installation(&database, ids.as_ref()).await?;
     ensure_quarantine(&database).await?;
     let map = load_village_map(&database).await?;
-    let mut tx = database.begin_read().await?;
-    let newest_event_us = find_newest_event(&mut tx).await?.unwrap_or(0);
-    tx.rollback().await?;
+    let newest_event_us = load_newest_event(&database).await?;
     let app = App {
         blobs: Blobs::in_folder(&config.blobs_folder())?,
         tokens: TokenRing::load_or_create(&config.token_keys_folder())?,

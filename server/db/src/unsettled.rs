@@ -84,7 +84,7 @@ const UNSETTLED_SQL: &str =
            OR ops.outcome LIKE '%\":\"too_many\"%')
          OR ops.status = 'held' AND ops.settled IS NULL AND (ops.waits_for IS NULL OR ops.received_at < $3))
        AND ($4 OR ops.feed IN ($in))
-       AND NOT EXISTS (SELECT 1 FROM ops AS again WHERE again.record = ops.record AND (again.digest = ops.digest OR again.body = ops.body)
+       AND NOT EXISTS (SELECT 1 FROM ops AS again WHERE again.record = ops.record AND (again.digest = ops.digest OR ops.status = 'refused' AND again.body = ops.body)
            AND again.id <> ops.id
          AND again.outcome NOT LIKE '%\":\"too_many\"%'
          AND (again.status IN ('applied', 'merged')

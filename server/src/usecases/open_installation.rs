@@ -5,7 +5,7 @@
 
 use crate::app::{App, Installation};
 use crate::ids::IdSource;
-use paicha_db::{Database, DbError, Tx, meta};
+use paicha_db::{Database, DbError, Tx, incarnations, meta};
 
 const META_KEY: &str = "installation";
 /// When this history began, microseconds UTC; absent for the first one.
@@ -30,6 +30,17 @@ pub async fn load_installation(database: &Database, ids: &dyn IdSource) -> Resul
     };
     tx.commit().await?;
     Ok(installation)
+}
+
+/// Event time of the newest operation of any phone whose clock could be believed, microseconds UTC; 0 when there is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn load_newest_event(database: &Database) -> Result<i64, DbError> {
+    let mut tx = database.begin_read().await?;
+    let newest = incarnations::find_newest_event(&mut tx).await?;
+    tx.rollback().await?;
+    Ok(newest.unwrap_or(0))
 }
 
 fn parse_installation(text: &str) -> Option<Installation> {

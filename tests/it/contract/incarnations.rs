@@ -1,7 +1,7 @@
 //! Contract of `incarnations`: a life is made when first seen, keeps its phone, and its sequence never goes back.
 
 use paicha_db::incarnations::{
-    Incarnation, Seen, advance_incarnation, find_incarnation, find_incarnations, lock_incarnation,
+    Incarnation, Seen, advance_incarnation, find_incarnation, find_incarnations, find_newest_event, lock_incarnation,
 };
 use paicha_db::{DbError, Statement, Tx};
 use paicha_tests::databases::both_engines;
@@ -63,6 +63,7 @@ async fn a_sequence_only_advances() {
         assert_eq!(find_incarnation(&mut tx, id(1)).await?, Some(life(6, Some(800))));
         advance_incarnation(&mut tx, id(1), 4, Some(900)).await?;
         advance_incarnation(&mut tx, id(8), 4, Some(900)).await?;
+        assert_eq!(find_newest_event(&mut tx).await?, Some(800));
         assert_eq!(find_incarnation(&mut tx, id(1)).await?, Some(life(6, Some(800))));
         Ok(())
     })

@@ -3,7 +3,7 @@
 use paicha_db::incarnations::{Seen, lock_incarnation};
 use paicha_db::ops::{NewOp, Quarantined, create_ops, create_quarantined, settle_op};
 use paicha_db::projections::Villages;
-use paicha_db::unsettled::{UnsettledPage, list_admissible, list_quarantine_page, list_unsettled_ops};
+use paicha_db::unsettled::{UnsettledPage, has_unreadable, list_admissible, list_quarantine_page, list_unsettled_ops};
 use paicha_tests::databases::both_engines;
 use uuid::Uuid;
 
@@ -144,6 +144,25 @@ async fn what_came_again_is_a_question_no_more_and_what_is_outside_is_found_in_s
         let after = list_admissible(&mut tx, (id(50), UPPER), 3, 9).await?;
         assert_eq!(after, rows[4..6]);
         assert_eq!(list_admissible(&mut tx, (id(50), LOWER), 0, 9).await?, []);
+
+        let damaged = r#"{"status":"refused","reason":"wrong_digest"}"#;
+        let unreadable = r#"{"status":"refused","reason":"unreadable"}"#;
+        let refused = vec![
+            about(8, 8, NewOp { body: vec![8], ..op(8, UPPER, "refused", damaged, 400) }),
+            about(9, 9, NewOp { body: vec![9], ..op(9, UPPER, "refused", unreadable, 400) }),
+            about(10, 10, NewOp { body: vec![10], ..op(10, UPPER, "refused", damaged, 400) }),
+        ];
+        create_ops(&mut tx, refused.clone()).await?;
+        let readable = list_admissible(&mut tx, (id(50), UPPER), 7, 9).await?;
+        assert_eq!(readable, [refused[0].clone(), refused[2].clone()], "damaged, and can be read");
+        assert!(has_unreadable(&mut tx, id(50), 1..=9).await?);
+        assert!(!has_unreadable(&mut tx, id(50), 10..=29).await?);
+        assert!(!has_unreadable(&mut tx, id(51), 1..=9).await?);
+        let applied = op(11, UPPER, "applied", r#"{"status":"applied"}"#, 500);
+        create_ops(&mut tx, vec![about(11, 11, NewOp { body: vec![8], ..applied })]).await?;
+        let open = list_unsettled_ops(&mut tx, &Villages::All, 0, page(None, 99)).await?;
+        let refused: Vec<Uuid> = open.iter().map(|op| op.id).filter(|op| *op > id(7)).collect();
+        assert_eq!(refused, [id(9), id(10)], "what counts under its right digest is a question no more");
         Ok(())
     })
     .await;

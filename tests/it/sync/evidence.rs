@@ -193,8 +193,12 @@ async fn a_save_that_came_damaged_is_taken_in_whole_or_not_at_all() -> Result<()
 
         // Nobody can read it: without it the visit would print 无.
         let world = World::new(engine).await?;
-        let ids =
-            damaged_save(&world, |entry| pushed(2, entry["id"].as_str().unwrap().parse().unwrap(), "[1]")).await?;
+        let ids = damaged_save(&world, |entry| {
+            let mut unreadable = pushed(2, entry["id"].as_str().unwrap().parse().unwrap(), "[1]");
+            unreadable["group"] = entry["group"].clone();
+            unreadable
+        })
+        .await?;
         let office = self::office(&world).await?;
         let refused = admit_operations(&world.app, &office, ids[0]).await;
         assert!(matches!(refused, Err(AdmitError::PartUnreadable)), "{refused:?}");
