@@ -1,5 +1,5 @@
 /** What the audit log knows, as server/src/usecases/write_audit.rs has it, and where to look at what it was about. */
-import { t } from "@paicha/shared/language";
+import { t, zh } from "@paicha/shared/language";
 import type { AuditItem } from "./api/types";
 
 /** Kinds with their words, in the order in which people choose one. */
@@ -25,6 +25,17 @@ export const DEEDS: [string, string][] = [
   ["import", t("导入")],
   ["export", t("导出")],
 ];
+
+/** Where somebody signed in, as the server writes it. */
+const PLACES = new Map([
+  [zh("手机"), t("手机#device")],
+  [zh("浏览器"), t("浏览器")],
+]);
+
+/** What an entry says beside its kind; most of it is what people wrote. */
+export function detailText(detail: string): string {
+  return PLACES.get(detail) ?? detail;
+}
 
 /** The page of what an entry is about; nothing where there is none. */
 export function subjectLink({ subject_kind: kind, subject }: Pick<AuditItem, "subject_kind" | "subject">): string | undefined {

@@ -67,6 +67,8 @@ export const frame: Catalogue = {
   月度报表: "Monthly forms",
   统计: "Figures",
   手机: "Phones",
+  "手机#device": "phone",
+  浏览器: "browser",
   人员和权限: "People and rights",
   审计日志: "Audit log",
   数字的来源: "Where a number comes from",
