@@ -2,6 +2,7 @@
 //! and commits. No HTTP here, no SQL, no drivers. What a newcomer gets wrong: forgetting the commit loses the change, so saving is
 //! always the visible last step.
 
+pub mod act_error;
 pub mod act_on_hazard;
 pub mod admit_operations;
 pub mod append_upload;

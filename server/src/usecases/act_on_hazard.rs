@@ -9,10 +9,11 @@ pub use act::{Act, ListingLevel};
 
 use crate::app::App;
 use crate::auth::permissions::Action;
+use crate::usecases::act_error::ActError;
 use crate::usecases::caller::Caller;
 use crate::usecases::keyed_id::keyed_id;
 use crate::usecases::load_linked::load_linked;
-use crate::usecases::push_operations::{PushError, console_op, push_console_operations, read_record};
+use crate::usecases::push_operations::{console_op, push_console_operations, read_record};
 use crate::usecases::read_record::is_readable;
 use crate::usecases::reading::{ReadError, readable};
 use crate::usecases::wording::{field_title, outcome_words, status_words};
@@ -40,26 +41,6 @@ pub struct ActRequest {
     pub base_rev: i64,
     /// What they do.
     pub act: Act,
-}
-
-/// Why an act was not taken in; nothing was stored.
-#[derive(Debug, thiserror::Error)]
-pub enum ActError {
-    /// It may not be read, or is not there.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// Something about the act makes no sense; the text is for the person.
-    #[error("{0}")]
-    Unsound(String),
-    /// It could not be stored.
-    #[error(transparent)]
-    Push(#[from] PushError),
-}
-
-impl From<DbError> for ActError {
-    fn from(error: DbError) -> Self {
-        Self::Read(error.into())
-    }
 }
 
 /// What an act came to.

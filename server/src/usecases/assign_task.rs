@@ -2,16 +2,17 @@
 //! phones with the next pull. What a newcomer gets wrong: nothing says later that it was done; the visit that names it is that.
 
 use crate::app::App;
+use crate::usecases::act_error::ActError;
 use crate::usecases::caller::Caller;
 use crate::usecases::keyed_id::keyed_id;
 use crate::usecases::list_assignees::{assignable, people_of};
 use crate::usecases::list_tasks::{TaskItem, find_task};
-use crate::usecases::push_operations::{PushError, new_console_op, push_console_operations};
+use crate::usecases::push_operations::{new_console_op, push_console_operations};
 use crate::usecases::reading::ReadError;
 use crate::usecases::write_audit::{Deed, Entry, Subject, write_audit_alone};
 use paicha_db::feeds::FeedRow;
 use paicha_db::projections::find_places;
-use paicha_db::{DbError, Tx, accounts, records};
+use paicha_db::{Tx, accounts, records};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -49,31 +50,11 @@ pub struct Assignment {
     pub note: Option<String>,
 }
 
-/// Why nothing was asked for.
-#[derive(Debug, thiserror::Error)]
-pub enum TaskError {
-    /// Not allowed, or not there for the asker.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// It makes no sense; the text is for the person.
-    #[error("{0}")]
-    Unsound(String),
-    /// It could not be stored.
-    #[error(transparent)]
-    Push(#[from] PushError),
-}
-
-impl From<DbError> for TaskError {
-    fn from(error: DbError) -> Self {
-        Self::Read(error.into())
-    }
-}
-
 /// Asks for it.
 ///
 /// # Errors
-/// [`TaskError`]; then nothing was stored.
-pub async fn assign_task(app: &Arc<App>, caller: &Caller, wanted: &Assignment) -> Result<TaskItem, TaskError> {
+/// [`ActError`]; then nothing was stored.
+pub async fn assign_task(app: &Arc<App>, caller: &Caller, wanted: &Assignment) -> Result<TaskItem, ActError> {
     let mut tx = app.database.begin_read().await?;
     let village = assignable(&mut tx, caller, &wanted.village).await?;
     let mut fields = BTreeMap::from([
@@ -98,24 +79,23 @@ pub async fn assign_task(app: &Arc<App>, caller: &Caller, wanted: &Assignment) -
 /// Stores a task and tells the audit log; one that is there already stays as it is.
 ///
 /// # Errors
-/// [`TaskError`]; then nothing was stored.
+/// [`ActError`]; then nothing was stored.
 pub(super) async fn create_task(
     app: &Arc<App>,
     caller: &Caller,
     village: &FeedRow,
     id: Uuid,
     mut fields: BTreeMap<String, Value>,
-) -> Result<TaskItem, TaskError> {
+) -> Result<TaskItem, ActError> {
     let mut tx = app.database.begin_read().await?;
     let known = !records::find_records(&mut tx, &[id]).await?.is_empty();
     let asker = accounts::find_user(&mut tx, caller.user.0).await?.ok_or(ReadError::NotFound)?;
     tx.rollback().await?;
     if known {
-        return find_task(app, caller, id).await.map_err(TaskError::from);
+        return find_task(app, caller, id).await.map_err(ActError::from);
     }
     fields.insert("assigned_by".to_owned(), json!({ "user": asker.id, "name": asker.name }));
-    let op =
-        new_console_op(app, caller, ("task", &village.id, id), Body::Create(fields)).map_err(TaskError::Unsound)?;
+    let op = new_console_op(app, caller, ("task", &village.id, id), Body::Create(fields)).map_err(ActError::Unsound)?;
     push_console_operations(app, caller, vec![(keyed_id(app, &format!("create/{id}")), op)]).await?;
     let made = find_task(app, caller, id).await?;
     let entry = Entry::new(caller.actor(), Deed::TaskAct, Subject::record("task", id, None)).village(&village.id);
@@ -125,50 +105,50 @@ pub(super) async fn create_task(
 }
 
 /// The day, if it can be asked for.
-pub(super) fn due_day(app: &App, text: &str) -> Result<String, TaskError> {
-    let day: LocalDate = text.parse().map_err(|_| TaskError::Unsound("完成时限应写成 2023-06-30 的样子".to_owned()))?;
+pub(super) fn due_day(app: &App, text: &str) -> Result<String, ActError> {
+    let day: LocalDate = text.parse().map_err(|_| ActError::Unsound("完成时限应写成 2023-06-30 的样子".to_owned()))?;
     let days = day.first_instant().since(LocalDate::of(app.now()).first_instant()) / DAY_US;
     if (0..=DAYS_AHEAD_MAX).contains(&days) {
         Ok(day.to_iso())
     } else {
-        Err(TaskError::Unsound("完成时限不能早于今天，也不能晚于一年以后".to_owned()))
+        Err(ActError::Unsound("完成时限不能早于今天，也不能晚于一年以后".to_owned()))
     }
 }
 
 /// The person as a record names them, if they inspect in the village.
-pub(super) async fn assignee_value(tx: &mut Tx, village: &FeedRow, person: Uuid) -> Result<Value, TaskError> {
+pub(super) async fn assignee_value(tx: &mut Tx, village: &FeedRow, person: Uuid) -> Result<Value, ActError> {
     let people = people_of(tx, village).await?;
     let one = people.into_iter().find(|one| one.id == person);
-    let one = one.ok_or_else(|| TaskError::Unsound("承办人现在不在该村（社区）负责排查，请另选".to_owned()))?;
+    let one = one.ok_or_else(|| ActError::Unsound("承办人现在不在该村（社区）负责排查，请另选".to_owned()))?;
     Ok(json!({ "user": one.id, "name": one.name }))
 }
 
 /// Words of a person, within their length.
-pub(super) fn check_words(words: &str) -> Result<(), TaskError> {
+pub(super) fn check_words(words: &str) -> Result<(), ActError> {
     if words.chars().count() <= WORDS_CHARS_MAX {
         return Ok(());
     }
-    Err(TaskError::Unsound(format!("文字不能超过{WORDS_CHARS_MAX}字")))
+    Err(ActError::Unsound(format!("文字不能超过{WORDS_CHARS_MAX}字")))
 }
 
-fn asked_kind(kind: &str) -> Result<&str, TaskError> {
+fn asked_kind(kind: &str) -> Result<&str, ActError> {
     let known = ASKED_KINDS.contains(&kind);
-    if known { Ok(kind) } else { Err(TaskError::Unsound("请选择排查类型".to_owned())) }
+    if known { Ok(kind) } else { Err(ActError::Unsound("请选择排查类型".to_owned())) }
 }
 
 /// Where to: a registered place of the village, another by its name, or nowhere in particular.
-async fn place(tx: &mut Tx, village: &FeedRow, wanted: &Assignment) -> Result<Option<(String, Value)>, TaskError> {
+async fn place(tx: &mut Tx, village: &FeedRow, wanted: &Assignment) -> Result<Option<(String, Value)>, ActError> {
     let free = wanted.free_place.as_deref().map(str::trim).filter(|name| !name.is_empty());
     match (wanted.place, free) {
         (None, None) => Ok(None),
         (None, Some(name)) if name.chars().count() <= PLACE_CHARS_MAX => {
             Ok(Some(("free_place".to_owned(), json!({ "name": name }))))
         }
-        (None, Some(_)) => Err(TaskError::Unsound(format!("排查地点不能超过{PLACE_CHARS_MAX}字"))),
+        (None, Some(_)) => Err(ActError::Unsound(format!("排查地点不能超过{PLACE_CHARS_MAX}字"))),
         (Some(id), None) => {
             let found = find_places(tx, &[id]).await?.into_iter().any(|place| place.feed == village.id);
             if found { Ok(Some(("place".to_owned(), json!(id)))) } else { Err(ReadError::NotFound.into()) }
         }
-        (Some(_), Some(_)) => Err(TaskError::Unsound("登记的场所和其他地点只能选一个".to_owned())),
+        (Some(_), Some(_)) => Err(ActError::Unsound("登记的场所和其他地点只能选一个".to_owned())),
     }
 }

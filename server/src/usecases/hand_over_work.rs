@@ -4,11 +4,11 @@
 
 use crate::app::App;
 use crate::auth::permissions::Action;
+use crate::usecases::act_error::ActError;
 use crate::usecases::caller::Caller;
-use crate::usecases::change_task::reassigned;
 use crate::usecases::keyed_id::keyed_id;
 use crate::usecases::load_grants::EVERYWHERE;
-use crate::usecases::push_operations::{PushError, console_op, push_console_operations, read_record};
+use crate::usecases::push_operations::{console_op, patch, push_console_operations, read_record};
 use crate::usecases::reading::{ReadError, readable};
 use crate::usecases::write_audit::{Deed, Entry, Subject, write_audit};
 use paicha_db::accounts::{self, GrantRow, UserRow};
@@ -19,12 +19,11 @@ use paicha_db::projections::{
 use paicha_db::{DbError, Tx, feeds, records};
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use sync_protocol::ids::UserId;
 use sync_protocol::limits::SCOPE_FEEDS_MAX;
 use sync_protocol::merge::Status;
-use sync_protocol::op::{Body, Change};
 use sync_protocol::record::Record;
 use sync_protocol::role::Role;
 use sync_protocol::workflow::OPEN_STATES;
@@ -57,26 +56,6 @@ pub struct HandOver {
     pub reason: String,
 }
 
-/// Why nothing, or not all, was handed over.
-#[derive(Debug, thiserror::Error)]
-pub enum HandOverError {
-    /// Not allowed, or not there for the asker.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// It makes no sense; the text is for the person.
-    #[error("{0}")]
-    Unsound(String),
-    /// The hazards could not all be stored; asking again goes on.
-    #[error(transparent)]
-    Push(#[from] PushError),
-}
-
-impl From<DbError> for HandOverError {
-    fn from(error: DbError) -> Self {
-        Self::Read(error.into())
-    }
-}
-
 /// What was handed over, and what stays with the giver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct HandedOver {
@@ -104,8 +83,8 @@ struct Parties {
 /// Hands it over.
 ///
 /// # Errors
-/// [`HandOverError`].
-pub async fn hand_over_work(app: &Arc<App>, caller: &Caller, wanted: &HandOver) -> Result<HandedOver, HandOverError> {
+/// [`ActError`].
+pub async fn hand_over_work(app: &Arc<App>, caller: &Caller, wanted: &HandOver) -> Result<HandedOver, ActError> {
     check(caller, wanted)?;
     let mut tx = app.database.begin_read().await?;
     let parties = parties(&mut tx, wanted).await?;
@@ -123,10 +102,8 @@ pub async fn hand_over_work(app: &Arc<App>, caller: &Caller, wanted: &HandOver) 
     let unsent = unsent_of(&mut tx, wanted.from).await?;
     tx.rollback().await?;
     let new = json!({ "user": parties.to.id, "name": parties.to.name });
-    let kept = |record: &Record| named(record, "keeper", new.clone());
-    let moved = move_records(app, caller, wanted, &hazards, kept).await?;
-    let asked = |record: &Record| reassigned(record, parties.to.id, &parties.to.name);
-    let tasks = move_records(app, caller, wanted, &tasks, asked).await?;
+    let moved = move_records(app, caller, wanted, &hazards, ("keeper", &new)).await?;
+    let tasks = move_records(app, caller, wanted, &tasks, ("assignee", &new)).await?;
     let villages = move_role(app, caller, wanted, &parties, moved).await?;
     let mut text_zh = format!("已交接：{}条未销号隐患由{}负责", moved, parties.to.name);
     if moved < hazards.len() {
@@ -144,7 +121,7 @@ pub async fn hand_over_work(app: &Arc<App>, caller: &Caller, wanted: &HandOver) 
     Ok(HandedOver { hazards: moved, tasks, villages, unfinished, unsent, text_zh })
 }
 
-fn check(caller: &Caller, wanted: &HandOver) -> Result<(), HandOverError> {
+fn check(caller: &Caller, wanted: &HandOver) -> Result<(), ActError> {
     readable(caller, Action::HandOver)?;
     if wanted.villages.iter().any(|village| !caller.may(Action::HandOver, Some(village))) {
         return Err(ReadError::NotFound.into());
@@ -160,14 +137,14 @@ fn check(caller: &Caller, wanted: &HandOver) -> Result<(), HandOverError> {
     } else {
         return Ok(());
     };
-    Err(HandOverError::Unsound(words.to_owned()))
+    Err(ActError::Unsound(words.to_owned()))
 }
 
-async fn parties(tx: &mut Tx, wanted: &HandOver) -> Result<Parties, HandOverError> {
+async fn parties(tx: &mut Tx, wanted: &HandOver) -> Result<Parties, ActError> {
     let from = accounts::find_user(tx, wanted.from.0).await?.ok_or(ReadError::NotFound)?;
     let to = accounts::find_user(tx, wanted.to.0).await?.ok_or(ReadError::NotFound)?;
     if to.disabled_at.is_some() {
-        return Err(HandOverError::Unsound(format!("{}的账号已停用，不能接手", to.name)));
+        return Err(ActError::Unsound(format!("{}的账号已停用，不能接手", to.name)));
     }
     let given = accounts::list_grants(tx, from.id, GRANTS_MAX).await?;
     let taken = accounts::list_grants(tx, to.id, GRANTS_MAX).await?;
@@ -189,7 +166,7 @@ async fn parties(tx: &mut Tx, wanted: &HandOver) -> Result<Parties, HandOverErro
         } else if !holds(&taken, village) {
             let words =
                 format!("{}在{village}已没有排查员角色，{}也没有；请系统管理员先授权再交接", from.name, to.name);
-            return Err(HandOverError::Unsound(words));
+            return Err(ActError::Unsound(words));
         }
     }
     Ok(Parties { from, to, held })
@@ -204,7 +181,7 @@ async fn opened(tx: &mut Tx, village: &str) -> Result<Vec<String>, DbError> {
 }
 
 /// Open hazards there for which this person answers.
-async fn hazards_of(tx: &mut Tx, villages: &Villages, person: UserId) -> Result<Vec<Record>, HandOverError> {
+async fn hazards_of(tx: &mut Tx, villages: &Villages, person: UserId) -> Result<Vec<Record>, ActError> {
     let mut found = Vec::new();
     for state in OPEN_STATES {
         let filter = HazardFilter { state: Some(state.to_owned()), ..HazardFilter::default() };
@@ -221,7 +198,7 @@ async fn hazards_of(tx: &mut Tx, villages: &Villages, person: UserId) -> Result<
 }
 
 /// Tasks there that this person is asked to do, and nobody did.
-async fn tasks_of(tx: &mut Tx, villages: &Villages, person: UserId) -> Result<Vec<Record>, HandOverError> {
+async fn tasks_of(tx: &mut Tx, villages: &Villages, person: UserId) -> Result<Vec<Record>, ActError> {
     let filter =
         TaskFilter { assignee: Some(person.0), cancelled: Some(false), visited: Some(false), ..TaskFilter::default() };
     let mut found = Vec::new();
@@ -236,7 +213,7 @@ async fn tasks_of(tx: &mut Tx, villages: &Villages, person: UserId) -> Result<Ve
 }
 
 /// Inspections there that this person began and nobody handed in.
-async fn unfinished_of(tx: &mut Tx, villages: &Villages, person: UserId) -> Result<usize, HandOverError> {
+async fn unfinished_of(tx: &mut Tx, villages: &Villages, person: UserId) -> Result<usize, ActError> {
     let filter = InspectionFilter { submitted: Some(false), ..InspectionFilter::default() };
     let mut after = None;
     let mut count = 0;
@@ -249,7 +226,7 @@ async fn unfinished_of(tx: &mut Tx, villages: &Villages, person: UserId) -> Resu
     }
 }
 
-async fn read(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Record>, HandOverError> {
+async fn read(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Record>, ActError> {
     let rows = records::find_records(tx, ids).await?;
     Ok(rows.iter().map(read_record).collect::<Result<_, _>>()?)
 }
@@ -261,7 +238,7 @@ pub fn keeper(record: &Record) -> UserId {
 }
 
 /// What the person's phones said they still had.
-async fn unsent_of(tx: &mut Tx, person: UserId) -> Result<i64, HandOverError> {
+async fn unsent_of(tx: &mut Tx, person: UserId) -> Result<i64, ActError> {
     let phones = list_devices(tx, Some(person.0), Page { after: None, limit: PHONES_MAX }).await?;
     let ids: Vec<Uuid> = phones.into_iter().filter(|phone| phone.revoked_at.is_none()).map(|phone| phone.id).collect();
     Ok(list_device_reports(tx, &ids).await?.into_iter().map(|report| report.pending).sum())
@@ -273,21 +250,18 @@ async fn move_records(
     caller: &Caller,
     wanted: &HandOver,
     all: &[Record],
-    body: impl Fn(&Record) -> Body,
-) -> Result<usize, HandOverError> {
+    (field, taker): (&str, &Value),
+) -> Result<usize, ActError> {
     let mut moved = 0;
     for some in all.chunks(usize::try_from(ROWS_AT_ONCE).unwrap_or(usize::MAX)) {
         let id = |record: &Record| keyed_id(app, &format!("handover/{}/{}/{}", caller.user, wanted.request, record.id));
+        let body = |record: &Record| patch(record, vec![(field, taker.clone())]);
         let op = |record: &Record| (id(record), console_op(app, caller, record, record.rev, body(record)));
         let pushed = push_console_operations(app, caller, some.iter().map(op).collect()).await?;
         let took = |status: Status| matches!(status, Status::Applied | Status::Merged);
         moved += pushed.results.iter().filter(|result| took(result.outcome.status)).count();
     }
     Ok(moved)
-}
-
-fn named(record: &Record, field: &str, new: Value) -> Body {
-    Body::Patch(BTreeMap::from([(field.to_owned(), Change { base: record.shown(field), new })]))
 }
 
 /// Gives the taker the role wherever the giver held it, and takes it from the giver; the villages where that happened.
@@ -297,7 +271,7 @@ async fn move_role(
     wanted: &HandOver,
     parties: &Parties,
     hazards: usize,
-) -> Result<Vec<String>, HandOverError> {
+) -> Result<Vec<String>, ActError> {
     let now_us = app.clock.now_us();
     let Parties { from, to, held } = parties;
     let role = Role::R1;

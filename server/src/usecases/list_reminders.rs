@@ -160,23 +160,18 @@ pub(crate) async fn find_reminder(
     village: &FeedRow,
     wanted: &ReminderToSend,
 ) -> Result<Option<Reminder>, DbError> {
-    let now = app.now();
     let due = match wanted.record {
         None => {
             let (kind, month) = (wanted.form_kind.as_deref(), wanted.month.as_deref());
             let form = projections::find_form(tx, &village.id, kind.unwrap_or_default(), month.unwrap_or_default());
             let handed_in = form.await?.is_some_and(|form| !is_to_hand_in(&form.state));
-            if handed_in { Vec::new() } else { forms(tx, village, now).await? }
+            if handed_in { Vec::new() } else { forms(tx, village, app.now()).await? }
         }
         Some(hazard) => {
             let rows = records::find_records(tx, &[hazard]).await?;
             let row = rows.first().filter(|row| row.kind == "hazard" && row.feed == village.id);
             let Some(row) = row else { return Ok(None) };
-            let hazard = read_record(row)?;
-            let state = hazard.shown_text("state").unwrap_or_default();
-            let open = OPEN_STATES.contains(&state.as_str());
-            let number = row.number.as_deref().unwrap_or_default();
-            if open { about(&hazard, number, (now, app.config.workflow.suspected_days)) } else { Vec::new() }
+            due_of(app, &read_record(row)?, row.number.as_deref().unwrap_or_default())
         }
     };
     Ok(due.into_iter().find(|due| is_meant(due, wanted)))
@@ -184,9 +179,14 @@ pub(crate) async fn find_reminder(
 
 /// Whether somebody still has to be reminded of this about a hazard (`deadline`, `dual_report`, `judge`).
 pub(crate) fn is_still_due(app: &App, hazard: &Record, kind: &str) -> bool {
+    due_of(app, hazard, "").iter().any(|due| due.kind == kind)
+}
+
+/// What is due about one hazard now; nothing once it is settled.
+fn due_of(app: &App, hazard: &Record, number: &str) -> Vec<Reminder> {
     let state = hazard.shown_text("state").unwrap_or_default();
     let open = OPEN_STATES.contains(&state.as_str());
-    open && about(hazard, "", (app.now(), app.config.workflow.suspected_days)).iter().any(|due| due.kind == kind)
+    if open { about(hazard, number, (app.now(), app.config.workflow.suspected_days)) } else { Vec::new() }
 }
 
 /// Whether a form in this state still has to be handed in.

@@ -10,7 +10,7 @@ mod intake;
 mod publish;
 mod store;
 
-pub use console::{console_op, new_console_op, push_console_operations};
+pub use console::{console_op, new_console_op, patch, push_console_operations};
 pub use context::{GRACE_DAYS, seal_anchor};
 pub(crate) use decide::read_record;
 pub use intake::{IncomingOp, PushBatch, Rescued, groups, rescued_life};

@@ -2,7 +2,8 @@
 //! list, and once a day; that a phone got it changes nothing about the thing itself.
 
 use crate::app::App;
-use crate::usecases::assign_task::{TaskError, assignee_value, create_task};
+use crate::usecases::act_error::ActError;
+use crate::usecases::assign_task::{assignee_value, create_task};
 use crate::usecases::caller::Caller;
 use crate::usecases::hand_over_work::keeper;
 use crate::usecases::keyed_id::keyed_id;
@@ -39,13 +40,13 @@ pub struct ReminderToSend {
 /// Sends it; a second time on the same day answers what was sent.
 ///
 /// # Errors
-/// [`TaskError`]; then nothing was stored.
-pub async fn send_reminder(app: &Arc<App>, caller: &Caller, wanted: &ReminderToSend) -> Result<TaskItem, TaskError> {
+/// [`ActError`]; then nothing was stored.
+pub async fn send_reminder(app: &Arc<App>, caller: &Caller, wanted: &ReminderToSend) -> Result<TaskItem, ActError> {
     let today = LocalDate::of(app.now());
     let mut tx = app.database.begin_read().await?;
     let village = assignable(&mut tx, caller, &wanted.area).await?;
     let due = find_reminder(app, &mut tx, &village, wanted).await?;
-    let due = due.ok_or_else(|| TaskError::Unsound("这件事现在不用提醒，可能已经办了，请刷新".to_owned()))?;
+    let due = due.ok_or_else(|| ActError::Unsound("这件事现在不用提醒，可能已经办了，请刷新".to_owned()))?;
     let whom = match wanted.assignee {
         Some(person) => Some(assignee_value(&mut tx, &village, person).await?),
         None => answering(&mut tx, &village, wanted).await?,
@@ -79,7 +80,7 @@ async fn answering(
     tx: &mut Tx,
     village: &FeedRow,
     wanted: &ReminderToSend,
-) -> Result<Option<serde_json::Value>, TaskError> {
+) -> Result<Option<serde_json::Value>, ActError> {
     let people = people_of(tx, village).await?;
     let found = match wanted.record {
         Some(hazard) => {

@@ -54,6 +54,8 @@ pub struct Captured {
     pub anchor: Option<Anchor>,
     /// Event time of this device's fact before this one.
     pub previous_event_at: Option<Micros>,
+    /// By how much the phone's wall clock was ahead when it handed the fact in, in microseconds; nothing when it did not say.
+    pub ahead_us: Option<i64>,
 }
 
 /// How far an event time may be trusted. Better grades are smaller.
@@ -66,7 +68,7 @@ pub enum Grade {
     B,
     /// The wall clock, which is plausible.
     C,
-    /// The time of receipt, because the wall clock is implausible.
+    /// The wall clock set right by how far it was off when the fact was handed in, or the time of receipt: the wall clock is implausible.
     D,
 }
 
@@ -99,6 +101,9 @@ pub fn grade(captured: &Captured) -> Graded {
             clock_suspect: captured.wall.since(event_at).abs() > CLOCK_SUSPECT_US
                 || event_at.since(captured.received_at) > CLOCK_AHEAD_MAX_US,
         },
+        None if is_known_to_be_off(captured) => {
+            Graded { event_at: set_right(captured), grade: Grade::D, uncertainty_us: None, clock_suspect: true }
+        }
         None if wall_is_plausible(captured) => Graded {
             event_at: captured.wall.min(captured.received_at),
             grade: Grade::C,
@@ -107,6 +112,19 @@ pub fn grade(captured: &Captured) -> Graded {
         },
         None => Graded { event_at: captured.received_at, grade: Grade::D, uncertainty_us: None, clock_suspect: true },
     }
+}
+
+fn is_known_to_be_off(captured: &Captured) -> bool {
+    captured.ahead_us.is_some_and(|ahead_us| ahead_us.saturating_abs() > CLOCK_SUSPECT_US)
+}
+
+/// When something happened by a phone whose clock is off. One that is off by more than a day is no evidence at all, and one that was set since the
+/// capture gives a time that cannot be; then the receipt counts.
+fn set_right(captured: &Captured) -> Micros {
+    let ahead_us = captured.ahead_us.unwrap_or(0);
+    let event_at = captured.wall.saturating_add(ahead_us.saturating_neg());
+    let can_be = ahead_us.saturating_abs() <= DAY_US && event_at.since(captured.received_at) <= CLOCK_AHEAD_MAX_US;
+    if can_be { event_at.min(captured.received_at) } else { captured.received_at }
 }
 
 /// Whether the monotonic clock stood still since the anchor, as a browser's does while the phone sleeps: counted time is then too short, and
@@ -175,6 +193,7 @@ mod tests {
             received_at: received(),
             anchor: None,
             previous_event_at: None,
+            ahead_us: None,
         }
     }
 

@@ -4,14 +4,13 @@ use crate::app::App;
 use crate::http::body::json_response;
 use crate::http::extract::{Authenticated, JsonBody};
 use crate::http::problem::{ApiError, ProblemBody};
-use crate::usecases::hand_over_work::{HandOver, HandOverError, HandedOver, hand_over_work};
+use crate::usecases::hand_over_work::{HandOver, HandedOver, hand_over_work};
 use crate::usecases::list_inspectors::{Inspector, list_inspectors};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use sync_protocol::problem::Problem;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -69,14 +68,4 @@ async fn hand_over(
     let (from, to) = (from.into(), to.into());
     let wanted = HandOver { request, from, to, villages: villages.into_iter().collect(), reason };
     Ok(json_response(&headers, &hand_over_work(&app, &caller, &wanted).await?))
-}
-
-impl From<HandOverError> for ApiError {
-    fn from(error: HandOverError) -> Self {
-        match error {
-            HandOverError::Read(error) => error.into(),
-            HandOverError::Unsound(text) => Self::new(Problem::ActUnsound).detail(text),
-            HandOverError::Push(error) => error.into(),
-        }
-    }
 }

@@ -6,7 +6,7 @@ use crate::http::conditions::{PageBody, page_query};
 use crate::http::extract::{Authenticated, JsonBody};
 use crate::http::parameters::{IdInPath, Parameters, bad_parameter};
 use crate::http::problem::{ApiError, ProblemBody};
-use crate::usecases::assign_task::{Assignment, TaskError, assign_task};
+use crate::usecases::assign_task::{Assignment, assign_task};
 use crate::usecases::change_task::{TaskChange, change_task};
 use crate::usecases::list_assignees::{Assignee, list_assignees};
 use crate::usecases::list_tasks::{TaskItem, TaskQuery, list_tasks};
@@ -16,7 +16,6 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use sync_protocol::problem::Problem;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -189,14 +188,4 @@ async fn remind(
     let RemindBody { kind, area, record, form_kind, month, assignee } = asked;
     let wanted = ReminderToSend { kind, area, record, form_kind, month, assignee };
     Ok(json_response(&headers, &send_reminder(&app, &caller, &wanted).await?))
-}
-
-impl From<TaskError> for ApiError {
-    fn from(error: TaskError) -> Self {
-        match error {
-            TaskError::Read(error) => error.into(),
-            TaskError::Unsound(text) => Self::new(Problem::ActUnsound).detail(text),
-            TaskError::Push(error) => error.into(),
-        }
-    }
 }

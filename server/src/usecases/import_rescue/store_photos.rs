@@ -151,7 +151,7 @@ async fn send(
         if state.offset == state.length {
             return Ok(PhotoEnd::Here);
         }
-        let place = app.lanes.receiving.places.clone().acquire_owned().await.map_err(|_| ImportFailure::Interrupted)?;
+        let place = app.lanes.receiving.enter(asker.user).await.ok_or(ImportFailure::Interrupted)?;
         let append = Append { id: state.id.clone(), offset: state.offset, checksum: None };
         let (body, reader) = read_from(file.try_clone()?, entry.clone(), state.offset);
         let sent = append_upload(app.clone(), asker.clone(), append, body).await;

@@ -5,9 +5,10 @@ use super::intake::PushBatch;
 use super::{PushError, Pushed, push_operations};
 use crate::app::App;
 use crate::usecases::caller::Caller;
+use serde_json::Value;
 use std::sync::Arc;
 use sync_protocol::ids::{FeedId, RecordId};
-use sync_protocol::op::{Body, CapturedTimes, Head, Op};
+use sync_protocol::op::{Body, CapturedTimes, Change, Head, Op};
 use sync_protocol::record::Record;
 use uuid::Uuid;
 
@@ -67,4 +68,13 @@ pub fn new_console_op(
 ) -> Result<Op, String> {
     let village: FeedId = village.parse().map_err(|_| "村（社区）代码不正确".to_owned())?;
     Ok(op_now(app, caller, (kind, village, record.into()), 0, body))
+}
+
+/// What writes these fields; one that says what is there already is left out.
+pub fn patch(record: &Record, fields: Vec<(&str, Value)>) -> Body {
+    let change = |(name, new): (&str, Value)| {
+        let base = record.shown(name);
+        (base.as_ref() != Some(&new)).then(|| (name.to_owned(), Change { base, new }))
+    };
+    Body::Patch(fields.into_iter().filter_map(change).collect())
 }

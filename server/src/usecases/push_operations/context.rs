@@ -18,7 +18,7 @@ use sync_protocol::ids::{FeedId, GroupId, IncarnationId, OpId, RecordId, UserId}
 use sync_protocol::merge::{Context, EventTime, Scope};
 use sync_protocol::op::{Body, Change, Head, Op};
 use sync_protocol::role::Role;
-use sync_protocol::time::{Anchor, CLOCK_AHEAD_MAX_US, CLOCK_SUSPECT_US, Captured, DAY_US, Grade, Micros, grade};
+use sync_protocol::time::{Anchor, Captured, DAY_US, Grade, Micros, grade};
 use uuid::Uuid;
 
 /// Days after a person lost a village in which work done before is taken as usual.
@@ -261,12 +261,8 @@ impl Facts<'_> {
             received_at: self.received_at,
             anchor: self.anchor(head),
             previous_event_at: self.last_event_at,
+            ahead_us: self.clock_ahead_us,
         });
-        let ahead_us = self.clock_ahead_us.filter(|ahead_us| ahead_us.abs() > CLOCK_SUSPECT_US);
-        if let Some(ahead_us) = ahead_us.filter(|_| graded.grade >= Grade::C) {
-            let at = self.set_right(head.made_at, ahead_us);
-            return EventTime { at, grade: Grade::D, uncertainty_us: None, clock_suspect: true };
-        }
         // A time of receipt says nothing of the phone's clock: whatever it captured before would look impossible after it.
         if graded.grade != Grade::D {
             self.last_event_at = self.last_event_at.max(Some(graded.event_at));
@@ -277,14 +273,6 @@ impl Facts<'_> {
             uncertainty_us: graded.uncertainty_us,
             clock_suspect: graded.clock_suspect,
         }
-    }
-
-    /// When something happened by a phone whose clock is ahead by so much now. One that is off by more than a day is no evidence at all, and
-    /// one that was set since the capture gives a time that cannot be; then the receipt counts.
-    fn set_right(&self, wall: Micros, ahead_us: i64) -> Micros {
-        let at = wall.saturating_add(-ahead_us);
-        let can_be = ahead_us.abs() <= DAY_US && at.since(self.received_at) <= CLOCK_AHEAD_MAX_US;
-        if can_be { at.min(self.received_at) } else { self.received_at }
     }
 
     fn anchor(&self, head: &Head) -> Option<Anchor> {

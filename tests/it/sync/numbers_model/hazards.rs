@@ -3,7 +3,8 @@
 use super::world::{HISTORIES, World};
 use super::{What, Where};
 use anyhow::Result;
-use paicha::usecases::act_on_hazard::{Act, ActError, ActRequest, act_on_hazard};
+use paicha::usecases::act_error::ActError;
+use paicha::usecases::act_on_hazard::{Act, ActRequest, act_on_hazard};
 use serde_json::{Value, json};
 use sync_protocol::schema::LEVELS;
 use sync_protocol::time::{DAY_US, Micros};
