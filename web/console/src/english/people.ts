@@ -108,9 +108,9 @@ export const people: Catalogue = {
   "您登记过的手机。手机丢失时请马上停用；别人的手机由系统管理员停用。":
     "The phones you enrolled. Disable a lost phone at once; other people's phones are disabled by a system administrator.",
   "{person}（本人）": "{person} (you)",
-  "停用“{label}”后，它马上不能再读取和上传。手机里没有上传的内容还留在手机上，重新登录登记后可以再交。":
+  "停用“{label}”后，它马上不能再读取和上传。手机里没有上传的内容还留在手机上：请在“上传”页存成救援文件，发给街道专班导入。":
     "Once “{label}” is disabled it can neither read nor upload. " +
-    "What it has not uploaded stays on the phone and can be handed in after signing in anew.",
+    "What it has not uploaded stays on the phone: save it as a rescue file on its Uploads page and send that to the safety office.",
   停用这部手机: "Disable this phone",
   "还没有登记过的手机。用手机打开 /app/ 登录后会出现在这里。": "No phones enrolled yet. Open /app/ on a phone and sign in, and it appears here.",
   手机列表: "List of phones",
