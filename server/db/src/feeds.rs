@@ -147,6 +147,15 @@ pub async fn put_head(tx: &mut Tx, feed: &str, head_hash: &[u8], check_sum: &[u8
     Ok(())
 }
 
+/// Leaves out the next `count` human numbers of every feed: an older copy of the database does not know which of them were given.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn skip_numbers(tx: &mut Tx, count: i64) -> Result<(), DbError> {
+    tx.execute(Statement::new("UPDATE feeds SET number_seq = number_seq + $1").bind(count)).await?;
+    Ok(())
+}
+
 /// Ids of the villages of a subdistrict, in order.
 ///
 /// # Errors

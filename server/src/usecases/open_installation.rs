@@ -5,7 +5,7 @@
 
 use crate::app::{App, Installation};
 use crate::ids::IdSource;
-use paicha_db::{Database, DbError, Tx, incarnations, meta};
+use paicha_db::{Database, DbError, Tx, feeds, incarnations, meta};
 
 const META_KEY: &str = "installation";
 /// When this history began, microseconds UTC; absent for the first one.
@@ -61,6 +61,10 @@ pub async fn find_epoch(tx: &mut Tx) -> Result<String, DbError> {
     Ok(stored.split(' ').next().unwrap_or_default().to_owned())
 }
 
+/// Human numbers (隐患编号) that a new history leaves out in every village: those given since the backup stand on paper, and what comes
+/// again gets others. More than a village finds between two backups.
+const NUMBERS_SKIPPED: i64 = 1000;
+
 /// Begins a new history in place of `seen`, or of whichever it is; answers the one in force afterwards. Of several that see the same one
 /// end, the first begins the next.
 ///
@@ -78,6 +82,7 @@ pub async fn begin_history(app: &App, seen: Option<&str>) -> Result<String, DbEr
     let begun = app.ids.new_id().to_string();
     meta::put_meta(&mut tx, META_KEY, &format!("{begun} {rest}")).await?;
     meta::put_meta(&mut tx, HISTORY_META_KEY, &app.clock.now_us().to_string()).await?;
+    feeds::skip_numbers(&mut tx, NUMBERS_SKIPPED).await?;
     tx.commit().await?;
     tracing::error!(
         ended = epoch,
@@ -94,6 +99,6 @@ pub async fn begin_history(app: &App, seen: Option<&str>) -> Result<String, DbEr
 pub async fn ensure_quarantine(database: &Database) -> Result<(), DbError> {
     let mut tx = database.begin_write().await?;
     let quarantine = sync_protocol::ids::FeedId::quarantine();
-    paicha_db::feeds::put_feed(&mut tx, quarantine.as_str(), "待认领", None, None).await?;
+    feeds::put_feed(&mut tx, quarantine.as_str(), "待认领", None, None).await?;
     tx.commit().await
 }

@@ -1,7 +1,8 @@
 //! Contract of `feeds`: made once, listed in order, and counters that only `take_positions` moves.
 
 use paicha_db::feeds::{
-    FeedRow, Taken, find_feeds, list_boundaries, list_children, list_feeds, put_feed, put_head, take_positions,
+    FeedRow, Taken, find_feeds, list_boundaries, list_children, list_feeds, put_feed, put_head, skip_numbers,
+    take_positions,
 };
 use paicha_tests::databases::both_engines;
 
@@ -96,8 +97,16 @@ async fn taking_positions_answers_the_feed_afterwards_and_nothing_for_an_unknown
         let expected = FeedRow { vrev: 4, number_seq: 2, check_count: 0, ..fresh(UPPER, "上湾村", None) };
         assert_eq!(take_positions(&mut tx, left).await?, Some(expected));
         assert_eq!(take_positions(&mut tx, taken("990000000009")).await?, None);
+        skip_numbers(&mut tx, 10).await?;
+        let expected = FeedRow { vrev: 7, number_seq: 14, check_count: 1, ..fresh(UPPER, "上湾村", None) };
+        assert_eq!(take_positions(&mut tx, taken(UPPER)).await?, Some(expected));
         put_head(&mut tx, "990000000009", &[7; 32], &[9; 16]).await?;
-        assert_eq!(list_feeds(&mut tx, 10).await?[1], fresh(LOWER, "下湾村", None), "another feed is left alone");
+        let lower = FeedRow { number_seq: 10, ..fresh(LOWER, "下湾村", None) };
+        assert_eq!(
+            list_feeds(&mut tx, 10).await?[1],
+            lower,
+            "another feed is left alone, but for the numbers left out"
+        );
         Ok(())
     })
     .await;

@@ -1,11 +1,14 @@
 //! The server's data is put back to an older copy while phones go on: everything they had handed in since comes again, photos too, without
 //! anybody saying so. What a newcomer gets wrong: SQLite's file may only be copied while nobody has it open.
 
-use super::{Captured, SETTLED_WITHIN, World, binary};
+use super::{Captured, SETTLED_WITHIN, VILLAGE, World, binary};
 use anyhow::{Context as _, Result, ensure};
+use paicha_db::records::list_records;
 use paicha_db::{Database, Engine};
 use paicha_tests::phones::{long_photo, sync};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use uuid::Uuid;
 
 /// Copies a folder with everything in it.
 fn copy(from: &Path, to: &Path) -> Result<()> {
@@ -43,6 +46,15 @@ fn put_back(world: &World) -> Result<()> {
     Ok(())
 }
 
+/// Whom each human number of the village was given to.
+async fn numbers(world: &mut World) -> Result<BTreeMap<String, Uuid>> {
+    world.database.database = Database::connect(&world.database.config).await?;
+    let mut tx = world.database.database.begin_read().await?;
+    let rows = list_records(&mut tx, VILLAGE, None, 100).await?;
+    tx.rollback().await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.number?, row.id))).collect())
+}
+
 #[tokio::test]
 async fn a_server_put_back_to_an_older_copy_gets_everything_again() -> Result<()> {
     let mut world = World::new(Engine::Sqlite, &["one", "two"]).await?;
@@ -62,6 +74,8 @@ async fn a_server_put_back_to_an_older_copy_gets_everything_again() -> Result<()
     world.hand_in(&two).await?;
     world.hand_in(&one).await?;
     program.kill().await?;
+    let given = numbers(&mut world).await?;
+    world.database.database.close().await;
     put_back(&world)?;
 
     let program = world.start("").await?;
@@ -70,7 +84,14 @@ async fn a_server_put_back_to_an_older_copy_gets_everything_again() -> Result<()
         world.hand_in(phone).await?;
         sync(phone).await?;
     }
-    world.database.database = Database::connect(&world.database.config).await?;
+    let again = numbers(&mut world).await?;
+    ensure!(given.len() == 3 && again.len() == 3, "{given:?} {again:?}");
+    for (number, record) in &again {
+        ensure!(
+            given.get(number).is_none_or(|before| before == record),
+            "{number} was given twice: {given:?} {again:?}"
+        );
+    }
     world.check(&[&one, &two], &captured).await?;
     let mut doctor = tokio::process::Command::new(binary()?);
     doctor.env_clear().arg("--data").arg(world.data()).args(["--database", &world.database.config.url, "doctor"]);

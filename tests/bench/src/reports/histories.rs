@@ -186,7 +186,8 @@ impl Story<'_> {
         if self.below(50) == 0 {
             let stall = self.below(500);
             fields["free_place"] = json!({ "name": format!("流动摊点{stall}"), "address": "集市" });
-            enterprise = (1 << 40) | stall;
+            // A name without a registered place is one enterprise in each village.
+            enterprise = (1 << 60) | (self.village.parse::<u64>()? << 10) | stall;
         } else {
             fields["place"] = place.to_string().into();
         }
