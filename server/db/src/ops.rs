@@ -5,6 +5,7 @@
 use crate::engine::{Row, Tx};
 use crate::error::DbError;
 use crate::statement::{Statement, Value};
+use std::ops::RangeInclusive;
 use uuid::Uuid;
 
 /// One stored operation, without its bytes.
@@ -424,6 +425,27 @@ pub async fn create_quarantined(tx: &mut Tx, kept: Quarantined) -> Result<(), Db
     .bind(kept.received_at);
     tx.execute(statement).await?;
     Ok(())
+}
+
+/// What one life of a phone has in quarantine between two numbers of its sequence, in order of number.
+///
+/// # Errors
+/// When the database fails; the transaction is then over.
+pub async fn find_quarantined(
+    tx: &mut Tx,
+    incarnation: Uuid,
+    numbers: RangeInclusive<i64>,
+    limit: i64,
+) -> Result<Vec<Quarantined>, DbError> {
+    let statement = Statement::new(
+        "SELECT id, op, device, incarnation, seq, code, digest, body, received_at FROM quarantine
+         WHERE incarnation = $1 AND seq BETWEEN $2 AND $3 ORDER BY seq, op, digest LIMIT $4",
+    )
+    .bind(incarnation)
+    .bind(*numbers.start())
+    .bind(*numbers.end())
+    .bind(limit);
+    tx.fetch_all(statement).await?.iter().map(quarantined).collect()
 }
 
 /// Everything in quarantine, oldest first.

@@ -27,7 +27,8 @@ const PLACE_CHARS_MAX: usize = 100;
 /// Longest note or reason, in characters.
 pub(super) const WORDS_CHARS_MAX: usize = 500;
 /// Kinds of visits that somebody can be asked for; a review follows from its hazard, and what an enterprise does itself nobody is sent for.
-const ASKED_KINDS: [&str; 8] = ["patrol", "special", "spot", "open", "covert", "supervise", "leader", "guide"];
+/// A covert one would be told to the whole village, whose phones get its tasks.
+const ASKED_KINDS: [&str; 7] = ["patrol", "special", "spot", "open", "supervise", "leader", "guide"];
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -198,7 +198,7 @@ pub async fn find_photo_file(app: &App, asker: Asker<'_>, id: Uuid, file: PhotoF
     };
     let Some(length) = app.blobs.length(&key).await? else { return Ok(FileAnswer::NotYet(gone(app, &photo, file))) };
     let media_type = match file {
-        PhotoFile::Original => sniff_stored(app, &key).await?,
+        PhotoFile::Original => sniff_stored(app, &key, length).await?,
         PhotoFile::Preview | PhotoFile::Thumbnail => Some("image/jpeg"),
     };
     let name = format!("{}.{}", &hex[..16], extension(media_type));
@@ -218,8 +218,8 @@ fn gone(app: &App, photo: &PhotoRow, file: PhotoFile) -> PhotoStage {
 /// Bytes at the start of a file that tell its type.
 const SNIFFED_BYTES: u64 = 16;
 
-async fn sniff_stored(app: &App, key: &str) -> Result<Option<&'static str>, BlobError> {
-    let found = paicha_photos::sniff(&app.blobs.range(key, 0..SNIFFED_BYTES).await?);
+async fn sniff_stored(app: &App, key: &str, length: u64) -> Result<Option<&'static str>, BlobError> {
+    let found = paicha_photos::sniff(&app.blobs.range(key, 0..SNIFFED_BYTES.min(length)).await?);
     Ok((found != PhotoType::Unknown).then(|| found.mime()))
 }
 

@@ -174,6 +174,24 @@ async fn an_original_is_answered_in_parts() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_photo_without_a_byte_is_answered_as_what_it_is() -> Result<()> {
+    for engine in ENGINES {
+        let mut rig = Rig::start(engine, &[]).await?;
+        rig.start_jobs();
+        let mut field = Field::new(&rig, VILLAGE).await?;
+        field.hazard(20, 10, json!({})).await?;
+        field.photo(20, 30, "before", b"").await?;
+        let original = get(&rig, &field.phone, &format!("/v1/photos/{}/original", id(30))).await?;
+        assert_eq!((original.status().as_u16(), header(&original, "content-length")), (200, "0"));
+        assert!(original.bytes().await?.is_empty());
+        let report = verify_store(&rig.app.database, Some(&rig.app.blobs), &mut |_| {}).await?;
+        assert!(report.is_clean(), "{report:?}");
+        rig.stop().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_photo_of_another_village_looks_as_if_it_were_not_there() -> Result<()> {
     for engine in ENGINES {
         let rig = Rig::start(engine, &[]).await?;

@@ -3,8 +3,9 @@
 use paicha_db::incarnations::{Seen, lock_incarnation};
 use paicha_db::ops::{
     LedgerOp, NewLedgerEntry, NewOp, Quarantined, SettledOp, StoredAnswer, Stretch, create_ledger_entries, create_ops,
-    create_quarantined, find_answers, find_last_seq_before, find_op, find_waiting_beside, list_answers, list_ledger,
-    list_ops_of_record, list_quarantined, list_settled, list_waiting, place_settlement, settle_op,
+    create_quarantined, find_answers, find_last_seq_before, find_op, find_quarantined, find_waiting_beside,
+    list_answers, list_ledger, list_ops_of_record, list_quarantined, list_settled, list_waiting, place_settlement,
+    settle_op,
 };
 use paicha_db::{DbError, Statement, Tx};
 use paicha_tests::databases::both_engines;
@@ -264,6 +265,11 @@ async fn quarantined_bytes_are_kept_once() {
         let all = [kept(5, 3, 500), kept(2, 2, 600), kept(3, 1, 600)];
         assert_eq!(list_quarantined(&mut tx, 3).await?, all);
         assert_eq!(list_quarantined(&mut tx, 2).await?, all[..2]);
+        let of_life = [kept(3, 1, 600), kept(2, 2, 600), kept(5, 3, 500)];
+        assert_eq!(find_quarantined(&mut tx, id(101), 1..=1, 9).await?, of_life);
+        assert_eq!(find_quarantined(&mut tx, id(101), 0..=5, 2).await?, of_life[..2]);
+        assert!(find_quarantined(&mut tx, id(101), 2..=5, 9).await?.is_empty());
+        assert!(find_quarantined(&mut tx, id(102), 1..=1, 9).await?.is_empty());
         Ok(())
     })
     .await;

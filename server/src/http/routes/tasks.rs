@@ -69,7 +69,7 @@ struct AssignBody {
     request: Uuid,
     /// Area code of the village.
     village: String,
-    /// `patrol`, `special`, `spot`, `open`, `covert`, `supervise`, `leader` or `guide`.
+    /// `patrol`, `special`, `spot`, `open`, `supervise`, `leader` or `guide`.
     visit_kind: String,
     /// A registered place of the village.
     #[serde(default)]

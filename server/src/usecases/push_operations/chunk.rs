@@ -107,6 +107,9 @@ pub(super) async fn consumed(app: &App, batch: &PushBatch) -> Result<(String, i6
     Ok((epoch, life.map_or(0, |life| life.consumed)))
 }
 
+/// What a life has in quarantine that is looked at when a chunk comes again; more than a phone that works can have.
+const QUARANTINED_MAX: i64 = 500;
+
 async fn sort<'a>(
     tx: &mut Tx,
     numbered_here: bool,
@@ -117,11 +120,12 @@ async fn sort<'a>(
     let by_id: BTreeMap<Uuid, StoredAnswer> =
         ops::find_answers(tx, &ids).await?.into_iter().map(|answer| (answer.id, answer)).collect();
     let range = ops.first().map_or(0, |op| op.seq)..=ops.last().map_or(0, |op| op.seq).min(life.consumed);
-    let by_seq: BTreeMap<i64, StoredAnswer> = if range.is_empty() || numbered_here {
-        BTreeMap::new()
+    let (by_seq, kept) = if range.is_empty() || numbered_here {
+        (BTreeMap::new(), Vec::new())
     } else {
         let answers = ops::list_answers(tx, life.id, *range.start(), *range.end()).await?;
-        answers.into_iter().map(|answer| (answer.seq, answer)).collect()
+        let by_seq: BTreeMap<i64, StoredAnswer> = answers.into_iter().map(|answer| (answer.seq, answer)).collect();
+        (by_seq, ops::find_quarantined(tx, life.id, range, QUARANTINED_MAX).await?)
     };
     let mut sorted = Sorted {
         answered: Vec::new(),
@@ -144,8 +148,12 @@ async fn sort<'a>(
             break;
         }
         let stored = by_seq.get(&seq).filter(|stored| is_same(stored, op)).or(known.filter(|known| is_same(known, op)));
+        let kept = kept.iter().find(|kept| kept.seq == seq && kept.op == op.id.0 && kept.digest == op.digest);
         if let Some(result) = stored.and_then(|stored| replay(seq, stored)) {
             sorted.answered.push(result);
+        } else if let Some(kept) = kept {
+            // As it was answered: another code would make the phone think that its sequence is used.
+            sorted.answered.push(refusal(seq, &kept.code, true));
         } else if seq < expected {
             sorted.refuse(op, seq, "seq_reuse");
         } else if known.is_some() || !new_ids.insert(op.id) {
@@ -161,13 +169,12 @@ async fn sort<'a>(
 impl<'a> Sorted<'a> {
     fn refuse(&mut self, op: &'a IncomingOp, seq: i64, code: &'static str) {
         self.quarantined.push((op, seq, code));
-        self.answered.push(OpResult {
-            seq,
-            outcome: Outcome::without_effect(Status::Refused, code),
-            vrev: None,
-            replayed: false,
-        });
+        self.answered.push(refusal(seq, code, false));
     }
+}
+
+fn refusal(seq: i64, code: &str, replayed: bool) -> OpResult {
+    OpResult { seq, outcome: Outcome::without_effect(Status::Refused, code), vrev: None, replayed }
 }
 
 fn is_same(stored: &StoredAnswer, op: &IncomingOp) -> bool {
