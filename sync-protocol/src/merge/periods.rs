@@ -56,7 +56,8 @@ pub fn counted_periods(record: &Record, linked: &Linked) -> Vec<CountedPeriod> {
             Some(found) if cutoff > found && cutoff <= record.created.at => record.created.at.saturating_add(1),
             Some(_) | None => cutoff,
         };
-        if !is_major(record, asked) || is_gone(record, linked, asked) {
+        // Nobody makes a hazard go by finding it, however soon after.
+        if !is_major(record, asked) || is_gone(record, linked, cutoff) {
             continue;
         }
         let state = shown_at(record, "state", Some(asked));

@@ -146,6 +146,20 @@ fn an_earlier_finding_says_nothing_of_what_came_after_it_was_saved() {
 }
 
 #[test]
+fn what_goes_in_the_instant_of_its_saving_counts_from_the_claim_until_then() {
+    let mut story = Story::of("major_direct");
+    let created = story.record().created.at;
+    let claimed = created.saturating_add(-1000);
+    story.set(INSPECTOR, json!({"found_at": claimed}));
+    let mut record = story.record().clone();
+    // Written with the stamp of the creation, so at its instant.
+    let voided = Entry { value: json!("void"), ..record.fields["level"].entries[0].clone() };
+    record.fields.insert("state".to_owned(), Register { entries: vec![voided] });
+    let periods = counted_periods(&record, &Linked::new());
+    assert_eq!(periods.iter().map(|one| (one.from, one.to)).collect::<Vec<_>>(), [(claimed, Some(created))]);
+}
+
+#[test]
 fn a_finding_and_a_listing_a_microsecond_apart_count_apart() {
     let day: Micros = "2023-05-30T00:00:00+08:00".parse().unwrap();
     for (found, before) in [(day.saturating_add(1), None), (day.saturating_add(-1), Some(false))] {
