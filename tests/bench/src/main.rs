@@ -98,3 +98,17 @@ async fn main() -> Result<()> {
         Command::Memory { server, phones, bits_per_second } => memory::run(&server, phones, bits_per_second).await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! The forms are checked against what they should say before they are measured; here on little, so that a plot that has become wrong is
+    //! found before somebody needs it.
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_forms_are_measured() -> Result<()> {
+        let program = paicha_tests::program::binary()?;
+        reports::run(Engine::Sqlite, &program, 1, 2).await
+    }
+}

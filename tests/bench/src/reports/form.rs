@@ -17,6 +17,7 @@ use paicha::usecases::push_operations::{PushBatch, push_operations};
 use paicha::usecases::seed_demo::count_underived_photos;
 use paicha::usecases::settle_photos::settle_original;
 use paicha_db::Engine;
+use paicha_db::uploads::{BlobRow, put_blob};
 use paicha_photos::DERIVE_VERSION;
 use paicha_photos::sample::{Stamp, field_photo};
 use paicha_tests::databases::TestDatabase;
@@ -185,7 +186,11 @@ async fn prepare(config: Config, rows: usize) -> Result<Prepared> {
     let now = app.now();
     push(&app, &phone, &operations(&phone, rows, now, &photos)).await?;
     let feed = phone.village.parse()?;
-    for (hash, _) in &photos {
+    for (hash, bytes) in &photos {
+        let mut tx = app.database.begin_write().await?;
+        let blob = BlobRow { sha256: hash.to_vec(), bytes: i64::try_from(*bytes)?, stored_at: now.as_micros() };
+        put_blob(&mut tx, blob).await?;
+        tx.commit().await?;
         settle_original(&app, &feed, hash).await?;
     }
     let (stop, stopped) = tokio::sync::watch::channel(false);
