@@ -44,6 +44,17 @@ pub(crate) const NOTES: [&str; 2] = [
 /// Widths of the seven columns; they fill A4 portrait between two margins of 22 mm.
 pub(crate) const COLUMN_WIDTHS_MM: [f64; 7] = [18.0, 9.0, 46.0, 15.0, 9.0, 54.0, 15.0];
 
+/// The words beside a number, in one line; `part` is 1 (总体情况) or 2 (抽查检查情况), `line` counts from 1 in it.
+#[must_use]
+pub fn appendix2_label(part: usize, line: usize) -> Option<String> {
+    let labels: &[&str] = match part {
+        1 => &OVERALL,
+        2 => &CHECKS,
+        _ => return None,
+    };
+    labels.get(line.checked_sub(1)?).map(|label| label.replace('\n', ""))
+}
+
 /// One form 附件2: an area, a cut-off, fourteen numbers.
 #[derive(Debug, Clone)]
 pub struct Appendix2 {

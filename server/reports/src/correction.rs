@@ -14,7 +14,7 @@ pub const CORRECTION_ROWS_MAX: usize = 5_000;
 const TITLE: &str = "更正说明";
 const NOT_FILLED: &str = "未填";
 const LABELS: [&str; 6] = ["序号", "项目", "更正前", "更正后", "更正原因", "相关记录编号"];
-const WIDTHS_MM: [f64; 6] = [12.0, 48.0, 20.0, 20.0, 36.0, 30.0];
+const WIDTHS_MM: [f64; 6] = [11.0, 42.0, 16.5, 16.5, 30.0, 50.0];
 const PAGE: Page = Page { landscape: false, side_mm: 22.0, end_mm: 20.0 };
 const ROW_HEIGHT_MM: f64 = 10.0;
 

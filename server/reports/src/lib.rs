@@ -28,7 +28,8 @@ pub use appendix1::{
 };
 pub use appendix1_docx::appendix1_docx;
 pub use appendix2::{
-    Appendix2, Appendix2Values, NameMode, appendix2_content_sha256, appendix2_workbook_xlsx, appendix2_xlsx,
+    Appendix2, Appendix2Values, NameMode, appendix2_content_sha256, appendix2_label, appendix2_workbook_xlsx,
+    appendix2_xlsx,
 };
 pub use appendix2_docx::appendix2_docx;
 pub use correction::{CORRECTION_ROWS_MAX, Correction, CorrectionRow, correction_docx};

@@ -11,7 +11,7 @@ use crate::usecases::form_life::lists::{only_in, records_of_number};
 use crate::usecases::form_life::{FormQuery, LifeError, read_form_life, read_printed_forms};
 use crate::usecases::write_audit::{Deed, Entry, Subject, write_audit_alone};
 use paicha_db::records;
-use paicha_reports::{Correction, CorrectionRow, correction_docx};
+use paicha_reports::{Correction, CorrectionRow, appendix2_label, correction_docx};
 use std::collections::{BTreeMap, BTreeSet};
 use sync_protocol::ids::RecordId;
 use uuid::Uuid;
@@ -89,7 +89,7 @@ async fn numbers(app: &App, old: &FormContent, new: &FormContent) -> Result<Vec<
         let (then, now) = (records_of_number(&mut tx, before).await?, records_of_number(&mut tx, number).await?);
         let other = only_in(&now, &then, CHANGED_MAX).into_iter().chain(only_in(&then, &now, CHANGED_MAX));
         changes.push(Change {
-            label: line_name(code),
+            label: printed_line(code),
             old: Some(before.value.to_string()),
             new: Some(number.value.to_string()),
             records: other.collect(),
@@ -97,6 +97,13 @@ async fn numbers(app: &App, old: &FormContent, new: &FormContent) -> Result<Vec<
     }
     tx.rollback().await?;
     Ok(changes)
+}
+
+/// The number as the form prints it: where it stands and the words beside it.
+fn printed_line(code: &str) -> String {
+    let place = code.split_once('.').and_then(|(part, line)| Some((part.parse().ok()?, line.parse().ok()?)));
+    let words = place.and_then(|(part, line)| appendix2_label(part, line)).unwrap_or_default();
+    format!("{} {words}", line_name(code))
 }
 
 /// Cells of 附件1 that say something else now. Rows are the same by the visits they rest on, wherever they stand.
