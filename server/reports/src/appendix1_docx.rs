@@ -5,7 +5,7 @@
 use crate::appendix1::{Appendix1, Appendix1Row, appendix1_content_sha256, check_limits, document_title};
 use crate::appendix1_sheet::{
     COLUMN_WIDTHS_MM, DATA_ROWS_MIN, LABELS, MARK, NOTE, PHOTO_ROW_HEIGHT_MM, PICTURE_COLUMN, TEXT_ROW_HEIGHT_MM,
-    cell_texts, title,
+    cell_texts, is_sentence, title,
 };
 use crate::error::ReportError;
 use crate::pictures;
@@ -58,7 +58,7 @@ fn inspection_row(document: &mut Document, inspection: &Appendix1Row) -> String 
     texts[0] = inspection.number.map_or_else(String::new, |number| number.to_string());
     let mut cells = String::new();
     for (column, (text, width_mm)) in texts.iter().zip(COLUMN_WIDTHS_MM).enumerate() {
-        let side = if matches!(column, 5 | 6) { Side::Left } else { Side::Centre };
+        let side = if is_sentence(column, text) { Side::Left } else { Side::Centre };
         let mut paragraphs = String::new();
         if column == PICTURE_COLUMN && !shown.is_empty() {
             let mut runs = String::new();

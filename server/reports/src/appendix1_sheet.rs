@@ -76,7 +76,7 @@ pub(crate) fn write_sheet(sheet: &mut Worksheet, form: &Appendix1) -> Result<(),
     }
     while row < FIRST_DATA_ROW + DATA_ROWS_MIN {
         for column in 0..=LAST_COLUMN {
-            sheet.write_blank(row, column, formats.cell(usize::from(column)))?;
+            sheet.write_blank(row, column, formats.cell(usize::from(column), ""))?;
         }
         sheet.set_row_height(row, PHOTO_ROW_HEIGHT_MM * POINTS_PER_MM)?;
         row += 1;
@@ -165,18 +165,20 @@ fn write_row(
     pictures: &[(&CellPicture, Image)],
     formats: &Formats,
 ) -> Result<(), ReportError> {
-    let formats_of = |column: usize| {
-        if column == PICTURE_COLUMN && !pictures.is_empty() { &formats.under_pictures } else { formats.cell(column) }
+    let formats_of = |column: usize, text: &str| {
+        let under = column == PICTURE_COLUMN && !pictures.is_empty();
+        if under { &formats.under_pictures } else { formats.cell(column, text) }
     };
     for (column, text) in (0_u16..).zip(texts) {
         let is_date = usize::from(column) == DATE_COLUMN && text.is_some_and(|(text, _)| is_short_line(text));
-        let format = if is_date { &formats.date } else { formats_of(usize::from(column)) };
+        let format =
+            if is_date { &formats.date } else { formats_of(usize::from(column), text.map_or("", |(text, _)| text)) };
         match text {
             Some((text, _)) => sheet.write_string_with_format(row, column, without_markup(text), format)?,
             None => sheet.write_blank(row, column, format)?,
         };
     }
-    let number_format = formats.cell(NUMBER_COLUMN);
+    let number_format = formats.cell(NUMBER_COLUMN, "");
     match number {
         RowNumber::Own(Some(number)) => sheet.write_number_with_format(row, 0, *number, number_format)?,
         RowNumber::Continued(Some(number)) => {
@@ -283,8 +285,12 @@ impl Formats {
         }
     }
 
-    /// Columns F and G are sentences and stand left; the others are centred.
-    fn cell(&self, column: usize) -> &Format {
-        if matches!(column, 5 | 6) { &self.left } else { &self.centred }
+    fn cell(&self, column: usize, text: &str) -> &Format {
+        if is_sentence(column, text) { &self.left } else { &self.centred }
     }
+}
+
+/// Columns F and G are sentences and stand left; a single sign in them and the other columns are centred.
+pub(crate) fn is_sentence(column: usize, text: &str) -> bool {
+    matches!(column, 5 | 6) && text.chars().nth(1).is_some()
 }

@@ -3,8 +3,10 @@
 
 use super::Output;
 use super::phone::{Home, HomeArguments, explain};
+use crate::usecases::read_appendix1::PICTURES_TO_COME;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
+use paicha_client::Phone;
 use std::path::PathBuf;
 use sync_protocol::time::Month;
 
@@ -60,8 +62,25 @@ pub(super) async fn run(command: FormCommand, output: &mut Output) -> anyhow::Re
     let shown = arguments.out.display();
     write_whole(&arguments.out, &file.body)
         .with_context(|| format!("无法写入 {shown}，没有导出。请检查文件夹和空间。"))?;
+    let waiting = if form == "appendix1" { pictures_to_come(&phone, &path).await? } else { 0 };
     phone.close().await;
-    output.line(format!("已导出{title}：{shown}（{} 字节）", file.body.len()))
+    output.line(format!("已导出{title}：{shown}（{} 字节）", file.body.len()))?;
+    if waiting > 0 {
+        output.line(format!("其中 {waiting} 行的照片已收到，缩略图还在处理，表中暂缺；请过一会儿再导出一次。"))?;
+    }
+    Ok(())
+}
+
+/// Rows of 附件1 with photos that are here and of which no picture is made yet.
+async fn pictures_to_come(phone: &Phone, path: &str) -> anyhow::Result<usize> {
+    let path = path.replace("&format=xlsx", "&format=json").replace("&format=docx", "&format=json");
+    let form = phone.fetch(&path).await.map_err(|error| explain("已导出，但不能核对照片。", error))?;
+    let form: serde_json::Value = serde_json::from_slice(&form.body)?;
+    let forms = std::iter::once(&form["form"]).chain(form["villages"].as_array().into_iter().flatten());
+    let rows = forms.flat_map(|form| form["rows"].as_array().into_iter().flatten());
+    let waits =
+        |row: &&serde_json::Value| row["picture_note"].as_str().is_some_and(|note| note.contains(PICTURES_TO_COME));
+    Ok(rows.filter(waits).count())
 }
 
 /// Beside the target first, so that a full disk leaves no half form under its name.

@@ -5,7 +5,7 @@
 mod certificate;
 
 use crate::blobs::Blobs;
-use crate::config::Config;
+use crate::config::{Config, Sources};
 use crate::usecases::open_installation::HISTORY_META_KEY;
 use crate::usecases::pull_changes::BACKUP_META_KEY;
 use bytes::Bytes;
@@ -74,6 +74,7 @@ impl Examined {
 pub async fn examine_installation(config: &Config, now_us: i64) -> Vec<Examined> {
     let mut all = vec![folder(&config.data.folder), exposure(config), certificate::examine(config, now_us)];
     all.push(keys(config));
+    all.push(office(config));
     let waiting = database(config, now_us, &mut all).await;
     all.push(photo_store(config).await);
     all.push(disk(&config.data.folder, waiting.as_ref()));
@@ -102,6 +103,17 @@ fn folder(folder: &Path) -> Examined {
             "用 --data 指明数据文件夹；第一次使用请先运行 paicha serve",
         ),
     }
+}
+
+/// The office that the forms name; the defaults are those of the notice that this program was made after.
+fn office(config: &Config) -> Examined {
+    let (name, year) = (&config.office.name, config.office.campaign_year);
+    let text = format!("表格以“{name}”、{year}年的名义打印");
+    let usual = Config::load(&Sources { file: None, environment: Vec::new(), flags: Vec::new() }).ok();
+    if usual.is_some_and(|usual| usual.office.name == *name) {
+        return Examined::bad("office", Verdict::Warning, text, "在设置文件的 [office] 中写上本街道的名称和行动年份");
+    }
+    Examined::good("office", text)
 }
 
 fn exposure(config: &Config) -> Examined {

@@ -24,6 +24,9 @@ use sync_protocol::digest::Sha256Bytes;
 use sync_protocol::ids::RecordId;
 use sync_protocol::time::Month;
 
+/// 排查图片 of photos that are here and of which no picture is made yet.
+pub const PICTURES_TO_COME: &str = "缩略图处理中";
+
 /// Visits whose records are in memory at once.
 const VISITS_AT_ONCE: usize = 100;
 

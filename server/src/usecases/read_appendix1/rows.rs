@@ -2,7 +2,7 @@
 //! newcomer gets wrong: visits are one row only when each names the other and both count in one village; a one-sided claim folds nothing.
 
 use super::facts::{PhotoState, Visit, VisitHazard, VisitPhoto};
-use super::{FormPicture, FormRow};
+use super::{FormPicture, FormRow, PICTURES_TO_COME};
 use crate::config::{Appendix1, TimeNotation};
 use crate::usecases::reading::instant;
 use jiff::Timestamp;
@@ -208,7 +208,7 @@ fn pictures(visits: &[&Visit]) -> (Vec<FormPicture>, String) {
         notes.push(pick.note);
     }
     if waiting > 0 {
-        notes.push(format!("{waiting}张已收到，缩略图处理中"));
+        notes.push(format!("{waiting}张已收到，{PICTURES_TO_COME}"));
     }
     if unshowable > 0 {
         notes.push(format!("{unshowable}张已收到，无法显示"));
