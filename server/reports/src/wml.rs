@@ -298,12 +298,15 @@ fn custom_properties(about: &About<'_>) -> String {
     xml
 }
 
+/// Room between two runs: texts are trimmed, so they cannot bring it.
+const GAP: &str = r#"<w:r><w:t xml:space="preserve">　　</w:t></w:r>"#;
+
 /// The foot of every page: what the sheet belongs to, and 第 x 页 共 y 页, which the program that shows it counts.
 fn footer(about: &About<'_>) -> String {
     let face = Face { half_points: 18, ..Face::BODY };
     let field = |name: &str| format!(r#"<w:fldSimple w:instr=" {name} ">{}</w:fldSimple>"#, run("1", face));
-    let pages = [run("　　第 ", face), field("PAGE"), run(" 页 共 ", face), field("NUMPAGES"), run(" 页", face)];
-    let line = paragraph(&format!("{}{}", run(&about.properties.foot(), face), pages.concat()), Side::Centre);
+    let pages = [run("第", face), field("PAGE"), run("页 共", face), field("NUMPAGES"), run("页", face)];
+    let line = paragraph(&format!("{}{GAP}{}", run(&about.properties.foot(), face), pages.concat()), Side::Centre);
     format!(
         r#"{DECLARATION}<w:ftr xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="{RELATIONSHIP}">{line}</w:ftr>"#
     )

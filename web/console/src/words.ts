@@ -8,6 +8,14 @@ export function whenText(instant: string | null | undefined): string {
   return formatDayAndTime(ms);
 }
 
+/** Until when something is due: a day that ends at midnight is that day, and not the next at 0:00. */
+export function dueText(instant: string | null | undefined): string {
+  const ms = instant ? parseMs(instant) : null;
+  if (ms === null) return "";
+  const before = formatDay(ms - 1);
+  return before === formatDay(ms) ? formatDayAndTime(ms) : before;
+}
+
 /** `2026年11月20日` for `2026-11-20`; empty for nothing. */
 export function dayText(day: string | null | undefined): string {
   const ms = day ? parseMs(`${day}T00:00:00+08:00`) : null;
