@@ -93,12 +93,12 @@ pub struct PhotoDraft {
 }
 
 impl PhotoDraft {
-    /// A photo of the scene, taken in the app, that shows these hazards.
+    /// A photo taken in the app: of these hazards as they were found, else of the scene.
     #[must_use]
     pub fn new(bytes: Vec<u8>, hazards: Vec<usize>) -> Self {
         Self {
             bytes,
-            role: "site".to_owned(),
+            role: if hazards.is_empty() { "site" } else { "before" }.to_owned(),
             fix: None,
             taken_at: None,
             source: "camera_inapp".to_owned(),

@@ -47,10 +47,10 @@ fn in_order(mut flags: Vec<Flag>) -> Vec<Flag> {
     flags
 }
 
-/// `5月12日`, in Asia/Shanghai.
+/// `2023年5月12日`, in Asia/Shanghai: a photo may be of another year.
 fn day(at: Micros) -> String {
     let date = LocalDate::of(at);
-    format!("{}月{}日", date.month(), date.day())
+    format!("{}年{}月{}日", date.year(), date.month(), date.day())
 }
 
 /// The level by two limits, of which the second is the worse.

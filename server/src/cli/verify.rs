@@ -84,7 +84,8 @@ fn print_report(report: &VerifyReport, output: &mut Output) -> anyhow::Result<()
     }
     found.notes.iter().map(Finding::sentence).try_for_each(|note| output.line(format!("说明    {note}")))?;
     let VerifyReport { feeds, operations, records, photos, .. } = report;
-    let counts = format!("共 {feeds} 个村，操作 {operations} 条，记录 {records} 条，照片原件 {photos} 张");
+    let counts =
+        format!("共 {feeds} 本台账（含街道和待认领），操作 {operations} 条，记录 {records} 条，照片原件 {photos} 张");
     if report.is_clean() {
         output.line(format!("核验通过：{counts}，全部与操作原文一致。"))
     } else {

@@ -4,7 +4,7 @@ use super::{VILLAGE, check_handed_in, hazards, inspector, on_both_engines};
 use anyhow::{Context as _, Result, ensure};
 use paicha::blobs::{Derivative, derived_key, original_key};
 use paicha_client::phone::CaptureReceipt;
-use paicha_db::projections::{PhotoRow, find_photos};
+use paicha_db::projections::{PhotoRow, find_photos, list_photo_links};
 use paicha_photos::sample::{Stamp, draw_scene, field_photo};
 use paicha_tests::app::TestApp;
 use paicha_tests::phones::{finding, sync};
@@ -58,9 +58,13 @@ async fn what_was_captured_without_signal_is_printed_once() -> Result<()> {
     .await
 }
 
-/// The originals are what was captured, and the thumbnails stand upright.
+/// The originals are what was captured, show the hazard as it was found, and their thumbnails stand upright.
 async fn check_photos(app: &TestApp, receipt: &CaptureReceipt, photos: &[Vec<u8>]) -> Result<()> {
     let ids: Vec<Uuid> = receipt.photos.iter().map(|photo| photo.0).collect();
+    let mut tx = app.app.database.begin_read().await?;
+    let links = list_photo_links(&mut tx, &[receipt.hazards[0].0], 10).await?;
+    tx.rollback().await?;
+    ensure!(links.len() == ids.len() && links.iter().all(|link| link.role == "before"), "{links:?}");
     let rows = tokio::time::timeout(DERIVED_WITHIN, derived(app, &ids)).await.context("no thumbnails")??;
     for (place, id) in ids.iter().enumerate() {
         let row = rows.iter().find(|row| row.id == *id).context("a photo is missing")?;
