@@ -8,12 +8,12 @@ export function whenText(instant: string | null | undefined): string {
   return formatDayAndTime(ms);
 }
 
-/** Until when something is due: a day that ends at midnight is that day, and not the next at 0:00. */
-export function dueText(instant: string | null | undefined): string {
+/** Until when something is due: a day that ends at midnight is that day, with how its end is said, and not the next at 0:00. */
+export function dueText(instant: string | null | undefined, midnight = ""): string {
   const ms = instant ? parseMs(instant) : null;
   if (ms === null) return "";
   const before = formatDay(ms - 1);
-  return before === formatDay(ms) ? formatDayAndTime(ms) : before;
+  return before === formatDay(ms) ? formatDayAndTime(ms) : before + midnight;
 }
 
 /** `2026年11月20日` for `2026-11-20`; empty for nothing. */
