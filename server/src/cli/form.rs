@@ -54,11 +54,11 @@ pub(super) async fn run(command: FormCommand, output: &mut Output) -> anyhow::Re
         Some(_) | None => anyhow::bail!("文件名要以 .xlsx 或 .docx 结尾。没有导出。"),
     };
     let phone = Home::find(&arguments.home)?.open().await?;
-    let mut path = format!("/v1/forms/{form}?month={}&format={format}", arguments.month);
+    let mut path = format!("/v1/forms/{form}?month={}", arguments.month);
     if !village.is_empty() {
         path.push_str(&format!("&village={village}"));
     }
-    let file = phone.fetch(&path).await.map_err(|error| explain("没有导出。", error))?;
+    let file = phone.fetch(&format!("{path}&format={format}")).await.map_err(|error| explain("没有导出。", error))?;
     let shown = arguments.out.display();
     write_whole(&arguments.out, &file.body)
         .with_context(|| format!("无法写入 {shown}，没有导出。请检查文件夹和空间。"))?;
@@ -73,8 +73,10 @@ pub(super) async fn run(command: FormCommand, output: &mut Output) -> anyhow::Re
 
 /// Rows of 附件1 with photos that are here and of which no picture is made yet.
 async fn pictures_to_come(phone: &Phone, path: &str) -> anyhow::Result<usize> {
-    let path = path.replace("&format=xlsx", "&format=json").replace("&format=docx", "&format=json");
-    let form = phone.fetch(&path).await.map_err(|error| explain("已导出，但不能核对照片。", error))?;
+    let form = phone
+        .fetch(&format!("{path}&format=json"))
+        .await
+        .map_err(|error| explain("已导出，但不能核对照片。", error))?;
     let form: serde_json::Value = serde_json::from_slice(&form.body)?;
     let forms = std::iter::once(&form["form"]).chain(form["villages"].as_array().into_iter().flatten());
     let rows = forms.flat_map(|form| form["rows"].as_array().into_iter().flatten());
